@@ -1,5 +1,5 @@
 # Every target sets up what it needs and can be run at any time, again and again.
-.PHONY: setup demo test abroad benchmarks journeys soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks mutants lock
+.PHONY: setup demo test abroad benchmarks journeys gate-long soak soak-long soak-commands check docs dist matching-corpus desk-pictures desk-looks mutants lock
 # Every command of a target has the few variables of .ci/clean, whatever the environment holds.
 SHELL := .ci/clean
 .SHELLFLAGS := /bin/sh -c
@@ -13,7 +13,7 @@ demo: setup ## the whole job on bundled recordings; its folders stay in .venv/de
 test: setup ## the suite: each mechanism once, in its short form; minutes
 	@.ci/test-tools
 	@echo "test: running the suite on four processes, since many tests wait; the long forms are \`make soak\`"
-	@.venv/bin/pytest -n 4 --dist worksteal -rR
+	@.venv/bin/pytest -n 4 --dist worksteal
 
 abroad: setup ## a part of the suite with another locale, time zone and umask, in folders with a blank and an umlaut
 	@.ci/test-tools
@@ -27,22 +27,26 @@ journeys: setup ## a new user's days on homes that commands and earlier versions
 	@.ci/test-tools
 	@rm -rf .venv/journeys
 	@echo "journeys: walking through the demo, earlier homes and an agency's days"
-	@.venv/bin/pytest -n 2 --dist loadfile -rsR -m journey tests/journeys tests/museum
+	@.venv/bin/pytest -n 2 --dist loadfile -rs -m journey tests/journeys tests/museum
 	@.venv/bin/python tests/journeys/reached.py
+
+gate-long: setup ## what the gate leaves out, before a piece of work is called done: long forms, other machines; an hour
+	@$(MAKE) soak benchmarks abroad
+	@.ci/elsewhere
 
 soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
 	@.ci/test-tools firefox-esr
 	@echo "soak: killing, forging and cutting the power, again and again"
-	@.venv/bin/pytest -n 3 -rsR tests/soak/soak_crash.py
+	@.venv/bin/pytest -n 3 -rs tests/soak/soak_crash.py
 	@echo "soak: the long forms of the suite"
-	@.venv/bin/pytest -n 4 --dist worksteal -rsR -m long
+	@.venv/bin/pytest -n 4 --dist worksteal -rs -m long
 
-soak-long: setup ## 2,400 forged packs, 400 changed lists, sites and mailboxes; an hour
+soak-long: setup ## 2,400 forged packs, 400 changed lists, 2,000 drawn changes of platforms, sites and mailboxes; hours
 	@.ci/test-tools firefox-esr
 	@echo "soak: forging packs, and changing lists"
 	@.venv/bin/pytest -n 2 -rs tests/soak/soak_packs.py tests/soak/soak_mailbox.py tests/soak/soak_mutations.py \
 		tests/soak/soak_companion.py tests/soak/soak_redesigns.py tests/soak/soak_hidden_rows.py tests/soak/soak_audit.py \
-		tests/soak/soak_wordpress.py tests/soak/soak_state_changes.py
+		tests/soak/soak_wordpress.py tests/soak/soak_state_changes.py tests/soak/soak_platform_changes.py
 	@.venv/bin/pytest -s -rs tests/soak/soak_fleet.py
 	@.venv/bin/pytest -n 2 -rs -m longest
 	@EXAMPLES_TIMES=5 .venv/bin/pytest -n 2 -rs tests/provider/test_request_rules.py tests/provider/test_request_rules_php.py \

@@ -1,4 +1,4 @@
-"""Write the reference from the program: commands, settings, errors and contract in docs/reference/, and manual pages.
+"""Write the reference from the program into docs/reference/: commands, settings, files, errors, contract; manual pages.
 
 `make docs` runs it. tests/test_docs.py fails if a committed page is not what the program gives.
 """
@@ -24,6 +24,8 @@ from archiver.cli.command_tree import GROUPS, is_common, record, value_name
 from archiver.cli.commands import program
 from archiver.collect.sources import models_of_kinds
 from archiver.core import errors
+from archiver.core.remedy import name_home
+from archiver.home.contents import FOLDERS, KINDS, Holds
 from archiver.home.setting_keys import ITEMS, SettingKey, keys_of
 from archiver.home.settings_models import AccountSettings, ClientFile, Settings
 
@@ -139,6 +141,7 @@ def errors_page() -> str:
         "Written from the program by `make docs`. Each message says what happened, then what to do. In JSON, an error",
         "has the name in brackets. The part in capitals differs each time.", "",
     ]  # fmt: skip
+    name_home(None)  # a command that ran here before may have named its home
     code = None
     for kind in error_kinds():
         if kind.exit_code != code:
@@ -303,6 +306,35 @@ def _settings_table(keys: list[SettingKey]) -> list[str]:
     return [*lines, ""]
 
 
+CLASSES = {
+    Holds.EVIDENCE: "What proves licences. What is archived once is never changed.",
+    Holds.WORKING_PAPER: "What people and runs work on. It is not evidence, but deadlines are in it.",
+    Holds.SETTINGS: "What you decided. You may edit these files.",
+    Holds.VAULT: "Without the vault's key, which lies elsewhere, nobody can read it.",
+    Holds.USERS: "Who may use the desk, and how it knows them. No password is in these files.",
+    Holds.MEMORY: "What runs and checks learned. Without it they learn it again, and compare with less.",
+    Holds.LOG: "What was done, by whom and when.",
+    Holds.CACHE: "What the program makes again. A backup leaves it out, and you may delete it while nothing runs.",
+}
+
+
+def home_page() -> str:
+    """The page of all files of a home, from the declaration that backups, restores and `doctor` go by."""
+    folders = ", ".join(f"`{each}/`" for each in FOLDERS)
+    out = [
+        "# Files of a home", "",
+        "Written from the program by `make docs`, from the list that backups, restores and `archiver doctor` use. A",
+        f"new home has `archiver.yaml`, `vault.enc` and the folders {folders}; the rest comes when it is needed.", "",
+        "In a path, `*` and `{name}` stand for part of a name, `**` for anything below. A backup holds everything but",
+        "the last class, also files that are not listed here; `doctor` names those.", "",
+    ]  # fmt: skip
+    for each, about in CLASSES.items():
+        out += [f"## {each.value.capitalize()}", "", about, "", "| Path | What it is |", "|---|---|"]
+        out += [f"| `{kind.pattern}` | {_cell(kind.what)} |" for kind in KINDS if kind.holds is each]
+        out += [""]
+    return "\n".join(out).rstrip() + "\n"
+
+
 def manual(name: str, command: Any) -> str:
     """The manual page of a command, in the language of `man`."""
 
@@ -347,6 +379,7 @@ def write(manuals: Path | None = None) -> None:
     PAGES.mkdir(exist_ok=True)
     (PAGES / "commands.md").write_text(commands_page(), "utf-8")
     (PAGES / "settings.md").write_text(settings_page(), "utf-8")
+    (PAGES / "home.md").write_text(home_page(), "utf-8")
     (PAGES / "errors.md").write_text(errors_page(), "utf-8")
     (PAGES / "contract.md").write_text(contract_page(), "utf-8")
     if manuals:

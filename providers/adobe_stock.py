@@ -25,7 +25,7 @@ from archiver.provider import (
 from archiver.provider.layout_errors import known_layout, read_rows
 from archiver.provider.paging import Turn, pages, rows
 from archiver.provider.record_document import record
-from archiver.reading.dates import DateOrder, near, printed
+from archiver.reading.dates import listed_day, near, printed
 
 SITE = "https://stock.adobe.com"
 API = "https://stock.adobe.io/Rest/Libraries/1"
@@ -104,7 +104,7 @@ class AdobeStock(ApiProvider):
             return Page(read_rows(rows(body, "files", total), _licence), total=total)
 
         # Documented: each page's offset is a limit further on, however many rows came.
-        return [History("licences", pages(ask, read, step=LIMIT))]
+        return [History("licences", pages(ask, read, step=LIMIT, documented=("files", "nb_results")))]
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:
@@ -155,7 +155,8 @@ def _licence(row: JsonObject) -> Licence:
         key=("", asset_id, kind.lower(), written),
         listing="licences",
         kind=kind or None,
-        licensed_at=printed(written, DateOrder.MONTH_FIRST),
+        licensed_at=listed_day(written),
+        dated=written,
         row=row,
     )
 

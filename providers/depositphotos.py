@@ -37,11 +37,12 @@ from archiver.provider import (
 from archiver.provider.layout_errors import changed, known_layout, needed, read_rows
 from archiver.provider.paging import Turn, pages, rows
 from archiver.provider.record_document import record
-from archiver.reading.dates import printed
+from archiver.reading.dates import listed_day
 
 SITE = "https://depositphotos.com"
 API = "https://api.depositphotos.com/"
 LIMIT = 100  # rows of a page that are asked for; how many may be is not documented, so each page's own count moves on
+BESIDE = ("type", "timestamp", "version")  # keys of every answer
 PICTURES = ("url_max_qa", "huge_thumb", "large_thumb", "medium_thumbnail", "thumbnail")  # the first one there is
 PAGING = ("dp_limit", "dp_offset")
 # The exceptions of a failure, by their last name, and what a person must do about them.
@@ -130,7 +131,7 @@ class DepositphotosApi(ApiProvider):
             total = int(body["count"])
             return Page(read_rows(rows(body, name, total), licence), total=total)
 
-        return pages(ask, read)
+        return pages(ask, read, documented=(name, "count", *BESIDE))
 
 
 class Depositphotos(DepositphotosApi):
@@ -212,16 +213,17 @@ def _purchase(row: JsonObject, username: str | None) -> Licence:
         listing="purchases",
         kind=" ".join(filter(None, (row["license"], "editorial" if row.get("iseditorial") else None))) or None,
         licensed_at=instant_or_day(row["purchaseDate"]),
+        dated=str(row["purchaseDate"]),
         seat=username,
         plan=row.get("method"),
         row=row,
     )
 
 
-def instant_or_day(written: object) -> Moment:
-    """Seconds since 1970 as an instant; a written date, which has no time zone, as its day."""
+def instant_or_day(written: object) -> Moment | None:
+    """Seconds since 1970 as an instant; a written date, which has no time zone, as its day; None: see `listed_day`."""
     text = str(written)
-    return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else printed(text)
+    return datetime.fromtimestamp(int(text), UTC) if text.isdecimal() else listed_day(text)
 
 
 def over_tls(url: object) -> str:

@@ -27,7 +27,7 @@ from archiver.provider.paging import PageSource
 from archiver.provider.record_document import certificate, record, titled
 from archiver.provider.web_list import WebList, listed
 from archiver.reading.certificates import elements_certificate
-from archiver.reading.dates import printed
+from archiver.reading.dates import listed_day
 from archiver.reading.html import Field, read_row
 
 SITE = "https://elements.envato.com"
@@ -190,8 +190,6 @@ class EnvatoElements(Website):
     @override
     def read_certificate(self, licence: Licence, text: str) -> Licence:
         found = elements_certificate(text)
-        if licence.licence_id and not found.code:
-            raise NotACertificate("the certificate names no licence code")
         for said, wanted in ((found.item_id, licence.asset.asset_id), (found.code, licence.licence_id)):
             if said and said != wanted:
                 raise NotACertificate(f"the certificate is for {said}, but My Downloads lists {wanted}")
@@ -216,6 +214,7 @@ def _licence(html: str, owner: str | None, certified: bool) -> Licence:
         licence_id=row.get("code"),
         key=() if "code" in row else (owner or "", row["item_id"], row["day"]),
         listing="downloads",
-        licensed_at=printed(row["day"]),
+        licensed_at=listed_day(row["day"]),
+        dated=row["day"],
         row=row,
     )

@@ -78,7 +78,7 @@ class EnvatoMarket(ApiProvider):
         def read(body: JsonObject) -> Page:
             return Page(read_rows(body["results"], self._licence))  # `count` is not documented as a total
 
-        return [History("purchases", pages(ask, read))]
+        return [History("purchases", pages(ask, read, documented=("results", "count")))]
 
     def _licence(self, row: JsonObject) -> Licence:
         item = row["item"]

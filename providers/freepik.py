@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import override
 
-from archiver.core.errors import AccountBlocked, NotACertificate, SavedPage, SignInNeeded, WrongPassword
+from archiver.core.errors import BrowserRefused, NotACertificate, SavedPage, SignInNeeded, WrongPassword
 from archiver.core.model import Asset, Document, Gap, Licence
 from archiver.provider import (
     BrowserSession,
@@ -23,7 +23,7 @@ from archiver.provider.form_login import CAPTCHA, SignInForm, Website
 from archiver.provider.record_document import certificate, record, titled
 from archiver.provider.web_list import WebList, listed
 from archiver.reading.certificates import freepik_certificate
-from archiver.reading.dates import near, printed
+from archiver.reading.dates import listed_day, near
 from archiver.reading.html import Field, Words, read_row
 
 HOSTS = ("www.freepik.com", "www.magnific.com")  # it is now the second; account and subscription are carried over
@@ -128,7 +128,7 @@ class Freepik(Website):
     @override
     def check(self, page: Response) -> Response:
         if page.status == 403:
-            raise AccountBlocked("Freepik answered 403 (Access Denied)", page=SavedPage(page.url, page.content))
+            raise BrowserRefused("Freepik answered 403 (Access Denied)", page=SavedPage(page.url, page.content))
         return page
 
     @override
@@ -172,6 +172,7 @@ def _licence(html: str, owner: str | None) -> Licence:
         key=(owner or "", row["resource_id"], kind, row["day"]),
         listing="regular",
         kind=kind,
-        licensed_at=printed(row["day"]),
+        licensed_at=listed_day(row["day"]),
+        dated=row["day"],
         row=row,
     )

@@ -33,7 +33,7 @@ from archiver.provider import (
 from archiver.provider.layout_errors import known_layout, needed, read_rows
 from archiver.provider.paging import Turn, beyond, pages, rows
 from archiver.provider.record_document import record, titled
-from archiver.reading.dates import printed, utc
+from archiver.reading.dates import listed_day, utc
 
 API = "https://api.gettyimages.com"
 TOKEN = "https://authentication.gettyimages.com/oauth2/token"  # noqa: S105  an address
@@ -217,7 +217,7 @@ class GettyFamily(ApiProvider):
             self._note_together(found.licences)
             return found
 
-        return pages(ask, page)
+        return pages(ask, page, documented=(part, "result_count"))
 
     def _note_together(self, licences: Sequence[Licence]) -> None:
         """Assets that are listed together are asked for together, as many as may be at once."""
@@ -350,7 +350,8 @@ def _purchased(provider: str, row: JsonObject) -> Licence:
         key=("order", order or "", asset, when),
         listing="purchases",
         kind=row.get("license_model"),
-        licensed_at=printed(when),
+        licensed_at=listed_day(when),
+        dated=when,
         seat=row.get("purchased_by"),
         order=order,
         row=row,

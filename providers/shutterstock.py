@@ -46,6 +46,7 @@ MEDIA_KEYS = ("image", "video", "audio", "sfx")  # in a row; the vendor's sample
 # Everything else (`licenses.create`, `collections.edit`, ...) lets a token change something, so it is not accepted.
 READING_SCOPES = (".view", ".email", ".address")
 NEEDED_SCOPE = "licenses.view"
+DOCUMENTED = ("data", "total_count", "page", "per_page", "errors")  # keys of a list's answer
 PREVIEWS = ("preview", "preview_jpg", "watermark_450", "thumb_jpg", "thumb_220", "huge_thumb")  # the first one there is
 
 
@@ -113,7 +114,7 @@ class Shutterstock(ApiProvider):
             total = int(body["total_count"]) if "total_count" in body else None
             return Page(read_rows(rows(body, "data", total), partial(_licence, path)), total=total)
 
-        return pages(ask, read)
+        return pages(ask, read, documented=DOCUMENTED)
 
     @override
     async def documents(self, session: Session, licence: Licence) -> AsyncIterator[Document | Gap | Licence]:

@@ -23,6 +23,7 @@ from archiver.browsing import chromium
 from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.core.errors import BrowserMissing, SandboxRefused
+from archiver.core.remedy import name_home
 from archiver.desk.auth import Users
 from archiver.provider import Rules
 from archiver.reading import worker
@@ -57,7 +58,7 @@ WITHOUT_BROWSER = "TESTS_WITHOUT_BROWSER"  # why no browser starts here, for the
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: the suite has it shorter; run by `make soak`, and so by the gate")
+    config.addinivalue_line("markers", "long: the suite has it shorter; run by `make soak`, in the long gate")
     config.addinivalue_line("markers", "longest: takes minutes, and is run by `make soak-long`")
     config.addinivalue_line("markers", "journey: a new user's days; run by `make journeys`, and so by the gate")
     config.addinivalue_line("markers", "browser: needs a Chromium, and is skipped where none starts")
@@ -143,6 +144,40 @@ def full_browser() -> Iterator[None]:
     """The Chromium of a person, with windows and a viewer of PDFs, where there is one."""
     with whole_chromium():
         yield
+
+
+@pytest.fixture(scope="session")
+def without_browsers(once: Once) -> dict[str, str]:
+    """Variables with which no browser is found, but every other program."""
+
+    def fill(links: Path) -> None:
+        for number, folder in enumerate(os.environ["PATH"].split(os.pathsep)):
+            if any(Path(folder, name).exists() for name in chromium.ON_PATH):
+                (links / str(number)).mkdir()
+                for program in Path(folder).iterdir():
+                    if program.name not in (*chromium.ON_PATH, "apt-get"):  # which would install one
+                        (links / str(number) / program.name).symlink_to(program)
+
+    links = once("programs", fill)
+    path = [str(links / str(number)) if (links / str(number)).exists() else folder
+            for number, folder in enumerate(os.environ["PATH"].split(os.pathsep))]  # fmt: skip
+    hidden = {"PATH": os.pathsep.join(path), "PLAYWRIGHT_BROWSERS_PATH": str(links), "ARCHIVER_CHROMIUM": ""}
+    return hidden | {"PLAYWRIGHT_DOWNLOAD_HOST": chromium.NOWHERE}
+
+
+@pytest.fixture(autouse=True)
+def browser_where_marked(request: pytest.FixtureRequest) -> None:
+    """A test that is not marked `browser` passes without one, and does without: what it starts prints no pages."""
+    if not request.node.get_closest_marker("browser") and "checker" not in request.fixturenames:
+        patched: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+        for name, value in request.getfixturevalue("without_browsers").items():
+            patched.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def no_home_named() -> None:
+    """A command of an earlier test, in this process, may have named its home."""
+    name_home(None)
 
 
 @pytest.fixture(scope="session", autouse=True)

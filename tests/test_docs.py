@@ -147,6 +147,7 @@ def test_the_reference_is_what_the_program_gives() -> None:
     pages = {
         "commands.md": write_reference.commands_page(),
         "settings.md": write_reference.settings_page(),
+        "home.md": write_reference.home_page(),
         "errors.md": write_reference.errors_page(),
         "contract.md": write_reference.contract_page(),
     }

@@ -224,6 +224,7 @@ def looked_at(reader: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(reader, folder, dirs_exist_ok=True))
 
 
+@pytest.mark.browser
 @pytest.mark.parametrize(
     "line", [pytest.param(line, marks=[] if place in SHORT else pytest.mark.long) for line, place in RUN.items()]
 )

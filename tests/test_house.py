@@ -55,11 +55,12 @@ def test_the_reference_lists_the_commands_that_there_are() -> None:
     assert sorted(re.findall(r"^### (archiver [a-z -]+)$", text, re.MULTILINE)) == sorted(commands())
 
 
-def test_the_readme_uses_commands_and_options_that_there_are() -> None:
+def test_the_readme_is_one_screen_and_a_half_and_uses_commands_and_options_that_there_are() -> None:
     known = commands()
     text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.split()) <= 700
     lines = [line.split("#")[0].strip() for line in re.findall(r"(?:^|`)(archiver [^`\n]+)", text, re.MULTILINE)]
-    assert len(lines) > 10
+    assert len(lines) > 5
     for line in lines:
         if "COMMAND" in line:
             continue
@@ -72,12 +73,6 @@ def test_the_readme_uses_commands_and_options_that_there_are() -> None:
 def test_every_command_explains_itself_with_an_example() -> None:
     for name, command in commands().items():
         assert f"Example: {name}" in (command.help or ""), name
-
-
-def test_the_readme_gives_every_exit_code() -> None:
-    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)}
-    kinds = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.ArchiverError)]
-    assert listed == {0} | {kind.exit_code for kind in kinds if kind is not errors.ArchiverError}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from archiver.collect.account_result import about
 from archiver.collect.account_session import AccountAccess
 from archiver.collect.automation import accepted
 from archiver.core.atomic_files import read_file, replace_file
-from archiver.core.errors import ConfigError, SignInNeeded, spoken
+from archiver.core.errors import ConfigError, Remedy, SignInNeeded, spoken
 from archiver.home.renamed_account import as_rotated
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
@@ -78,8 +78,8 @@ def _configuration(steps: AccountSteps) -> str:
     method = method_of(steps.account.provider, steps.account.method)
     if method.needs_username and not steps.account.username:
         raise ConfigError(
-            f"{steps.account.name} has no user name, but the sign-in method {method.name} needs one. Give it with "
-            f"`archiver account rotate {steps.account.name} --username NAME`."
+            f"{steps.account.name} has no user name, but the sign-in method {method.name} needs one.",
+            remedy=Remedy.of("change user", {"account": steps.account.name}),
         )
     info = load(steps.account.provider).info
     info.check_settings(steps.account.settings)
@@ -114,7 +114,7 @@ def _session(steps: AccountSteps) -> None:
     state = steps.vault.session(steps.account.name)
     ends = load(steps.account.provider).info.session_end(state)
     if state is None and not method.secrets:
-        message = f"none; run `archiver sign-in {steps.account.name}`"
+        message = f"none. {Remedy('sign in', {'account': steps.account.name})}".rstrip(".")
         steps.found.steps.append(Step("saved session", "note" if steps.replay else "failed", message))
         steps.found.exit_code = 0 if steps.replay else SignInNeeded.exit_code
     elif ends and ends <= datetime.now(UTC):

@@ -15,7 +15,7 @@ from archiver.collect.account_result import AccountResult, Progress
 from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest
 from archiver.core.errors import ConfigError
-from archiver.core.model import Outcome, iso
+from archiver.core.model import iso
 from archiver.home.settings import Account, Home
 from archiver.home.settings_edit import change_account
 from archiver.home.vault import Vault
@@ -95,7 +95,7 @@ async def _last_sweep(
     order = RunRequest(accounts=[account.name], full=True, dry_run=request.dry_run, replay=request.replay)
     summary = await run(home, vault, order, progress=progress)
     [result] = summary.accounts
-    return result, result.outcome is Outcome.COMPLETE and not summary.faults, summary.exit_code
+    return result, result.outcome.is_whole and not summary.faults, summary.exit_code
 
 
 def _note(home: Home, vault: Vault, account: Account, result: AccountResult, decided: ClosingRequest | None) -> None:

@@ -21,6 +21,7 @@ from archiver.catalogue import search
 from archiver.core.errors import ArchiveBusy, IntegrityError
 from archiver.core.model import iso
 from archiver.home.connections import network_of
+from archiver.home.reliance import note
 from archiver.home.settings import Home
 from archiver.home.settings_models import QualifiedAuthority
 
@@ -153,6 +154,7 @@ def timestamps(home: Home, online: bool) -> Findings:
             yield ok(f"{each.name}: {each.url} was not contacted (use --online)")
             continue
         _, answer = ask(secrets.token_bytes(32), Authority(name=each.name, url=each.url), network_of(home).post)
+        note(home, "timestamps", {each.name: answer if isinstance(answer, str) else None})
         if isinstance(answer, str):
             yield warning(
                 f"{each.name}: {answer}", "Try again later. While no authority answers, what is new stays UNPROVEN."

@@ -19,7 +19,7 @@ from archiver.archive.reader import Archive, check_evidence, check_shape
 from archiver.archive.writer import latest_moment
 from archiver.catalogue import search
 from archiver.catalogue.index import Catalogue, CatalogueEntry, RunLine
-from archiver.catalogue.known_archive import check_not_lost
+from archiver.catalogue.known_archive import check_not_lost, check_whole
 from archiver.core.errors import ArchiverError, IntegrityError, MachineRefused
 from archiver.core.model import DocumentKind
 from archiver.home.settings import HOUSE, Home
@@ -40,6 +40,7 @@ class ArchiveSummary:
     count: int = 0
     incomplete: int = 0
     incomplete_from: Mapping[str, int] = field(default_factory=dict)  # by account whose run archived them, and can more
+    previews_from: Mapping[str, int] = field(default_factory=dict)  # comps, by the same
     unassigned: int = 0
     secured: bool = True
     fault: str = ""  # why the archive cannot be read
@@ -67,7 +68,7 @@ def summarise_archive(home: Home, slug: str, followed: object = None) -> Archive
                 runs.setdefault(run.account, []).append(run)
             return ArchiveSummary(
                 followed=followed, count=catalogue.count_held(), incomplete=catalogue.count_incomplete(), runs=runs,
-                incomplete_from=catalogue.incomplete_by_account(),
+                incomplete_from=catalogue.incomplete_by_account(), previews_from=catalogue.previews_by_account(),
                 unassigned=catalogue.count_unassigned() if slug == HOUSE else 0, secured=is_secured(archive),
                 renewal=renewal(archive), latest=latest_moment(archive),
                 recent=tuple(each.folder for each in recent),
@@ -86,6 +87,7 @@ def check_archive(home: Home, slug: str, catalogue: Catalogue | None = None) -> 
     check_shape(root)
     if catalogue is None:
         check_not_lost(home, slug)
+        check_whole(home, slug)
         return
     if lost := len(catalogue.unreadable()):
         raise IntegrityError(f"{lost} objects cannot be read")

@@ -1,8 +1,8 @@
 """What arrives at the desk: say what each file is, and propose what to do with it. A person decides.
 
-A letter reads as one about the use of a picture, and names a claimant or asks for a licence or for money. Everything
-else is no claim unless a person says so: a picture is searched for, papers about licences are imported, and what nobody
-can read is only named.
+A letter, on paper too, reads as one about the use of a picture, and names a claimant or asks for a licence or for
+money. Everything else is no claim unless a person says so: a picture is searched for, papers about licences are
+imported, and what nobody can read is only named.
 """
 
 from __future__ import annotations
@@ -106,26 +106,27 @@ def safe_name(name: str) -> str:
 
 def _arrival(home: Home, name: str, content: bytes, seen: Sequence[ClassifiedFile], reader: DocumentReader) -> Arrival:
     whole = seen[0] if seen else None
-    mail = looks_like_mail(content[:4096]) or (whole is not None and whole.is_letter)
+    mail = looks_like_mail(content) or (whole is not None and whole.is_letter)
     what = "mail" if mail else whole.what if whole and len(seen) == 1 else "container"
     refused = next((each.refused or each.note for each in seen if each.refused), None) if len(seen) == 1 else None
     if whole is None or refused:
         return Arrival(name=name, content=content, what=what, allowed=(Proposal.NOTHING,), why=refused or "")
     papers = any(each.paper or each.sign or each.named for each in seen)
-    if what == "picture":
-        also = (Proposal.IMPORT,) if papers else ()
-        return Arrival(name=name, content=content, what=what, allowed=(Proposal.SEARCH, Proposal.CLAIM, *also))
     letter, text = _letter(name, content, whole, reader)
     client = _named(home, f"{name}\n{text}")
     claim = letter is not None and _is_claim(letter, has_paper=any(each.paper for each in seen))
     pages = [domain for each in home.clients.values() for domain in each.domains]
-    head = split(content[:START_BYTES]) if looks_like_mail(content[:4096]) else None
+    head = split(content[:START_BYTES]) if looks_like_mail(content) else None
     note = head is not None and (is_note(*head) or is_answer(*head, pages))
+    imported = (Proposal.IMPORT,) if papers else ()
+    searched = (Proposal.SEARCH,) if what == "picture" else ()
     if letter and claim and not note and reads_as_letter(text, pages):
         return Arrival(
             name=name, content=content, what="letter", claimant=letter.claimant, reference=letter.reference,
-            client=client, allowed=(Proposal.CLAIM, *((Proposal.IMPORT,) if papers else ())),
+            client=client, allowed=(Proposal.CLAIM, *searched, *imported),
         )  # fmt: skip
+    if what == "picture":
+        return Arrival(name=name, content=content, what=what, allowed=(*searched, Proposal.CLAIM, *imported))
     if papers:
         also = () if whole.machine_read else (Proposal.CLAIM,)  # a scan may be a letter that OCR cannot read
         allowed = (Proposal.IMPORT, *also, *_statable(what))
@@ -145,7 +146,7 @@ def _letter(name: str, content: bytes, seen: ClassifiedFile, reader: DocumentRea
     """What a file says if it is read as a letter, and its text; None for what nobody writes letters in."""
     text_like = seen.media_type in ("text/plain", "text/html", "message/rfc822") or is_html(content)
     paper = is_pdf(content) or safe_name(name).lower().endswith(".docx")
-    if not (text_like or paper or looks_like_mail(content[:4096]) or seen.what == "scan"):
+    if not (text_like or paper or looks_like_mail(content) or seen.what == "scan" or seen.like_paper):
         return None, ""
     parsed = parse_letter(content, reader)
     letter = letter_by(reader, parsed.text, received=parsed.received, links=parsed.links, senders=parsed.senders)

@@ -224,11 +224,11 @@ def _described(
         files=len(sizes),
         bytes=sum(sizes),
         key=str(first.fields["key"]),
-        unproven=tuple(why_unproven(checked)) if checked["state"] == "UNPROVEN" else (),
+        unproven=tuple(why_unproven(slug, checked)) if checked["state"] == "UNPROVEN" else (),
     )
 
 
-def why_unproven(checked: Mapping[str, Any]) -> Iterator[str]:
+def why_unproven(client: str, checked: Mapping[str, Any]) -> Iterator[str]:
     """Why the archive is UNPROVEN, and what to do before the folder is given away."""
     for each in checked["findings"][:MAX_LISTED_FINDINGS]:
         yield f"{each['path']}: {each['message']}" if each["path"] else str(each["message"])
@@ -237,8 +237,8 @@ def why_unproven(checked: Mapping[str, Any]) -> Iterator[str]:
         return
     yield (
         "UNPROVEN: the copy is complete and its signatures are intact, but no trusted timestamp proves all its dates "
-        "yet. Run `archiver run` while the timestamp authorities can be reached, check the archive with `archiver "
-        "verify`, and hand over again."
+        "yet. Get it while the timestamp authorities can be reached, and hand over again. "
+        f"{Remedy('timestamp', {'client': client})}"
     )
 
 

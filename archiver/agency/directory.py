@@ -9,7 +9,7 @@ from archiver.agency.status import status
 from archiver.archive.checking.parts import archive_words
 from archiver.catalogue.index import Catalogue
 from archiver.catalogue.search import followed
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.home.settings import HOUSE, Account, Client, Home
 from archiver.home.settings_edit import remove_client, remove_input, rename_account
 from archiver.home.settings_models import check_account_name
@@ -152,7 +152,8 @@ def give_account_name(home: Home, vault: Vault, name: str, new: str) -> None:
     if _number(home, account.client, lambda catalogue: len(catalogue.runs(name, 1))):
         raise ConfigError(
             f"The archive of {account.client} names {name} in its signed records, so the name stays. To use another "
-            f"name from now on: `archiver account close {name}`, then `archiver account add {new}`."
+            "name from now on, close the account and connect it again.",
+            remedy=Remedy("close account", {"account": name}),
         )
     rename_account(home.root, name, new)
     vault.rename(name, new)
@@ -165,8 +166,8 @@ def removable_account(home: Home, name: str) -> Account:
         licences = "1 licence" if number == 1 else f"{number:,} licences"
         raise ConfigError(
             f"{name} has {licences} in the archive of {account.client}, which stay, with their documents and the "
-            f"account's runs; so its name stays taken. To stop reading it and delete its secrets: `archiver account "
-            f"close {name}`."
+            "account's runs; so its name stays taken. Close it to stop reading it and to delete its secrets.",
+            remedy=Remedy("close account", {"account": name}),
         )
     return account
 
@@ -188,12 +189,18 @@ def removable_client(home: Home, slug: str) -> Client:
     """The client, if it can be removed; ConfigError says what stays if it has an archive."""
     client = home.client(slug)
     if slug == HOUSE and client.accounts:
-        raise ConfigError("The house belongs to the agency. Remove its accounts with `archiver account remove NAME`.")
+        raise ConfigError(
+            "The house belongs to the agency. Remove its accounts.",
+            remedy=[Remedy("remove account", {"account": each.name}) for each in client.accounts],
+        )
     if has_archive(home, slug):
         raise ConfigError(
             f"{slug} has an archive, and evidence is never removed. Its licences, documents and signed records stay in "
-            f"archive/{slug}. To end the work for a client: close its accounts with `archiver account close`, then "
-            f"`archiver client hand-over {slug}`."
+            f"archive/{slug}. To end the work for a client, close its accounts and hand the archive over.",
+            remedy=[
+                *(Remedy("close account", {"account": each.name}) for each in client.accounts if not each.closed),
+                Remedy.of("hand over", {"client": slug}),
+            ],
         )
     return client
 

@@ -1,11 +1,13 @@
 """Check whether this machine and this home can do the work.
 
 Each check is independent: an error in one is only that check's problem, so a broken home is checked as far as possible.
-Nothing changes, except that a scratch folder is created and removed. Only `online` uses the network.
+Nothing changes, except that a scratch folder is created and removed. Only `online` uses the network, and a machine of a
+fleet its database.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ from archiver.agency.home_checks import accounts, companion, leftovers, mail, no
 from archiver.agency.machine_checks import cloud, disk, folder, openssl, permissions, python, readers, vault, writing
 from archiver.agency.readiness import readiness
 from archiver.core.errors import ArchiverError
+from archiver.home.home_folder import FLEET
 from archiver.home.settings import Home
 
 if TYPE_CHECKING:  # it imports the adapters
@@ -59,6 +62,10 @@ def examine(root: Path, *, online: bool = False, progress: Progress = lambda *_:
     """Check this machine and the home at `root`, which may be broken or missing."""
     root = root.absolute()
     found = [each for name, check in OF_THE_FOLDER.items() for each in _diagnose(name, partial(check, root))]
+    if address := os.environ.get(FLEET):
+        from archiver.agency.fleet import clocks
+
+        found += _diagnose("fleet", partial(clocks, address))
     try:
         home = Home.load(root)
     except (ArchiverError, OSError, ValueError) as error:

@@ -54,6 +54,8 @@ def documents_to_get(home: Home, wanted: Callable[[Catalogue], Iterable[Catalogu
 
 def what_to_do(provider: str, reason: GapReason) -> str:
     """What somebody does to get a document that the archive lacks for this reason."""
+    if reason is GapReason.PROVISIONAL:
+        return f"The platform gave a provisional document. The next runs ask for the final one. {Remedy('run')}"
     if reason.is_missing:
         return f"Download it by hand while the seat exists, or try again. {Remedy('run')}"
     if info := declared(provider):

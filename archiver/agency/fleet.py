@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import TypedDict
 
+from archiver.agency.diagnosis import Findings, ok, problem
 from archiver.agency.fleet_worker import open_fleet
 from archiver.core.atomic_files import read_file, read_named, scratch_folder
 from archiver.core.errors import ConfigError
-from archiver.fleet.fleet_database import FleetDatabase, LeaseRow, VisitedAccount, WorkerRow
+from archiver.fleet.fleet_database import FleetDatabase, LeaseRow, VisitedAccount, WorkerRow, is_wrong_clock
 from archiver.fleet.fleet_home import SETTINGS, settings_folder, write
 from archiver.fleet.night_plan import night_of
 from archiver.fleet.visit_queue import VisitQueue
@@ -82,28 +82,60 @@ def ask(database: FleetDatabase, key: str, *, clients: Sequence[str], accounts: 
               if name in accounts or client in clients or not (accounts or clients)}  # fmt: skip
     with scratch_folder("fleet") as place:
         settings = settings_folder(rows, place).settings.fleet
-    night = night_of(settings, datetime.now(UTC)).isoformat()
+    night = night_of(settings, database.now()).isoformat()
     new = VisitQueue(database).ask([(client, name) for name, client in wanted.items()], night)
     return {"accounts": sorted(wanted), "queued": new, "moved_up": len(wanted) - new}
 
 
 class JudgedWorker(WorkerRow):
-    """A worker, and whether it is silent for too long."""
+    """A worker, whether it is silent for too long, and whether its clock is too wrong to take part."""
 
     silent: bool
+    clock_wrong: bool
 
 
 class FleetStatus(TypedDict):
-    """The document of `fleet status --json`: queue, workers, leases, accounts with their last visits."""
+    """The document of `fleet status --json`: queue, workers, leases, accounts with their last visits.
 
+    `clock_ahead_s` is that of this machine.
+    """
+
+    clock_ahead_s: float
+    clock_wrong: bool
     queue: dict[str, int]
     workers: list[JudgedWorker]
     leases: list[LeaseRow]
     accounts: list[VisitedAccount]
 
 
+def clocks(address: str) -> Findings:
+    """For `doctor`: whether this machine and the workers agree with the clock of the fleet's database."""
+    with FleetDatabase(address, holder_name("doctor")) as database:
+        found = status(database)
+    wrong = [(f"this machine's clock is {off(found['clock_ahead_s'])}", found["clock_wrong"])]
+    wrong += [(f"the clock of {each['host']} is {off(each['clock_ahead_s'])}", each["clock_wrong"])
+              for each in found["workers"]]  # fmt: skip
+    for said, is_wrong in wrong:
+        if is_wrong:
+            yield problem(
+                f"{said} that of the fleet's database", "Until it is set right, it takes no part in the fleet."
+            )
+    if not any(is_wrong for _, is_wrong in wrong):
+        yield ok(f"this machine and {len(found['workers'])} workers agree with the clock of the fleet's database")
+
+
+def off(ahead_s: float) -> str:
+    """How far a clock is ahead or behind, in words."""
+    return f"{abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'}"
+
+
 def status(database: FleetDatabase) -> FleetStatus:
     database.check_format()
-    workers: list[JudgedWorker] = [{**each, "silent": each["silent_s"] > MAX_SILENCE_S} for each in database.workers()]
-    return {"queue": VisitQueue(database).counts(), "workers": workers, "leases": database.leases(),
+    workers: list[JudgedWorker] = [
+        {**each, "silent": each["silent_s"] > MAX_SILENCE_S, "clock_wrong": is_wrong_clock(each["clock_ahead_s"])}
+        for each in database.workers()
+    ]
+    ahead = database.clock_ahead()
+    return {"clock_ahead_s": ahead, "clock_wrong": is_wrong_clock(ahead),
+            "queue": VisitQueue(database).counts(), "workers": workers, "leases": database.leases(),
             "accounts": database.accounts()}  # fmt: skip

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +18,7 @@ from archiver.collect.run_context import RunRequest
 from archiver.collect.run_tools import RunTools, open_tools
 from archiver.core import errors
 from archiver.core.atomic_files import abandoned, remove_tree
-from archiver.core.errors import ArchiverError, ConfigError, DatabaseUnavailable, machine_error
+from archiver.core.errors import ArchiverError, ClockDiffers, ConfigError, DatabaseUnavailable, machine_error
 from archiver.fleet.fleet_database import FleetDatabase, VisitReport
 from archiver.fleet.fleet_home import SETTINGS, SealedRows, Sealer, settings_folder
 from archiver.fleet.object_store import bucket_of
@@ -45,8 +45,11 @@ class QueueWorker(Protocol):
 
 
 def open_fleet(database: FleetDatabase, key: str) -> SealedRows:
-    """The rows of an existing fleet; ConfigError if there is none, VaultLocked for another key."""
+    """The rows of an existing fleet; ConfigError if there is none, VaultLocked for another key, ClockDiffers for a
+    machine whose clock is wrong.
+    """
     database.check_format()
+    database.check_clock()
     rows = SealedRows(database, Sealer(key))
     rows.check_key()
     return rows
@@ -76,11 +79,13 @@ class FleetWorker:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _tools_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _rows: SealedRows | None = None
+    _rests_until: float = 0.0  # by `time.monotonic`: this machine is at fault, so it takes nothing
+    _wrong_clock: ClockDiffers | None = None
 
     async def __call__(self) -> None:
         """Work until asked to end (a signal, or `fleet drain`), or until nothing is due. Running visits end first.
 
-        ConfigError and VaultLocked end it at once; it waits for a database that is away.
+        ConfigError, VaultLocked and ClockDiffers end it at once; it waits for a database that is away.
         """
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # it would repeat what status tells
         asyncio.get_running_loop().set_exception_handler(self._unheard)
@@ -92,6 +97,7 @@ class FleetWorker:
                 try:
                     if await self._work():
                         if self.until_empty and await self._is_due():
+                            await asyncio.sleep(max(0, self._rests_until - time.monotonic()))
                             continue  # what waited for another account of its client
                         break
                     why = "the connection broke"
@@ -122,10 +128,14 @@ class FleetWorker:
         from procrastinate.worker import Worker
         from psycopg_pool import PoolTimeout
 
-        rows = self._rows = await asyncio.to_thread(open_fleet, self.database, self.key)
+        try:
+            rows = self._rows = await asyncio.to_thread(open_fleet, self.database, self.key)
+        except ClockDiffers:
+            await asyncio.to_thread(self.database.beat, [])  # raises it again, and leaves a row for `status`
+            raise
         fleet, _ = await self._tools_now(rows)
         beat_s = min(MAX_BEAT_S, fleet.lease_s / BEATS_PER_LEASE)
-        app = queue_app(self.database.address, self._perform)
+        app = queue_app(self.database.address, self._perform, lambda: time.monotonic() < self._rests_until)
         try:
             async with app.open_async():
                 worker = Worker(
@@ -145,6 +155,8 @@ class FleetWorker:
                     beats.cancel()
                     with suppress(asyncio.CancelledError):
                         await beats
+                if self._wrong_clock:
+                    raise self._wrong_clock
                 return self.until_empty or asked()
         except (psycopg.Error, PoolTimeout, ProcrastinateException, OSError) as error:
             words = (str(error) or type(error).__name__).splitlines()[0]
@@ -155,11 +167,15 @@ class FleetWorker:
         planned, loop = -PLANNING_INTERVAL_S, asyncio.get_running_loop()
         while True:
             with suppress(DatabaseUnavailable):
-                if await asyncio.to_thread(self.database.beat, sorted(self._running.values())):
+                try:
+                    ends = await asyncio.to_thread(self.database.beat, sorted(self._running.values()))
+                except ClockDiffers as error:
+                    self._wrong_clock, ends = error, True
+                if ends:
                     drained.set()
                     worker.stop()
                 await self._put_back_unrecorded(worker)
-                if loop.time() - planned >= min(PLANNING_INTERVAL_S, beat_s * 2):
+                if not self._wrong_clock and loop.time() - planned >= min(PLANNING_INTERVAL_S, beat_s * 2):
                     planned = loop.time()
                     assert self._rows
                     fleet, _ = await self._tools_now(self._rows)
@@ -183,7 +199,7 @@ class FleetWorker:
         if taken := await asyncio.to_thread(queue.take_over, fleet.lease_s * SILENT_LEASES):
             self.say(f"Took over {taken} visits of workers that no longer answer.")
         if self.plans and not drained.is_set():
-            await asyncio.to_thread(queue.plan, fleet.settings.settings.fleet, datetime.now(UTC))
+            await asyncio.to_thread(queue.plan, fleet.settings.settings.fleet)
 
     async def _tools_now(self, rows: SealedRows) -> tuple[FleetTools, RunTools]:
         """The tools for the fleet's present settings; other settings get other tools."""
@@ -206,7 +222,7 @@ class FleetWorker:
         try:
             result, error = await self._tried(job)
             if isinstance(error, MACHINE_FAULTS):
-                await asyncio.sleep(MACHINE_PAUSE_S)
+                self._rests_until = time.monotonic() + MACHINE_PAUSE_S
         finally:
             del self._running[job.number]
         if error and (again := postponed(error, attempts, self.database.lease_s)):

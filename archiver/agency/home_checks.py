@@ -12,7 +12,7 @@ from archiver.browsing.chromium_version import version_warning
 from archiver.claims.claim_files import CLAIM
 from archiver.collect.companion.captures import Inbox
 from archiver.collect.companion.paired_browsers import PairedBrowsers
-from archiver.collect.run_log import read_logs
+from archiver.collect.run_log import is_whole, read_logs
 from archiver.collect.sources import kind_of
 from archiver.core.errors import INSTALL_ALL, ArchiverError, BrowserMissing, SandboxRefused
 from archiver.core.stale_files import in_home, in_temporary_folder
@@ -123,10 +123,10 @@ def trouble(home: Home) -> Findings:
 def refusals(home: Home) -> Findings:
     """Requests that the guard refused in the last run of an account that did not end well."""
     last, _, _ = read_logs(home, datetime.now(UTC))
-    if not any(line.get("refused") and line.get("outcome") != "complete" for line in last.values()):
+    if not any(line.get("refused") and not is_whole(line) for line in last.values()):
         yield ok("no failed run was blocked by an adapter's rules")
     for account, line in sorted(last.items()):
-        if line.get("outcome") != "complete" and (refused := line.get("refused")):
+        if not is_whole(line) and (refused := line.get("refused")):
             blocked = f"{account}: the last run blocked {'; '.join(refused)}"
             yield warning(blocked, remedy=Remedy("check account", {"account": account}))
 

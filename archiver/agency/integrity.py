@@ -22,7 +22,7 @@ from archiver.archive.checking.parts import (
 )
 from archiver.archive.checking.parts.proven_dates import renewal
 from archiver.archive.checking.parts.timestamp_tokens import moment
-from archiver.catalogue.archives import changes_by_others, trusted_key, writing
+from archiver.catalogue.archives import changes_by_others, remembered, trusted_key, writing
 from archiver.catalogue.search import archives, gone, orphan_archives, without_client
 from archiver.core.errors import ArchiveBusy, ArchiverError, ConfigError, Remedy
 from archiver.home.connections import trusted_roots
@@ -40,8 +40,8 @@ SCOPE_BUCKET = "not every checkpoint in the bucket compared"
 class VerifyRequest:
     """What to verify, and against what.
 
-    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, a folder of them, or the
-    replica (`s3://BUCKET/PREFIX`); archives without a checkpoint there are left out, and the text says so.
+    `licence` is a short id or a unique part of one. `against` is a witness's checkpoint, a folder of them, a pack,
+    or the replica (`s3://BUCKET/PREFIX`); archives without a checkpoint there are left out, and the text says so.
     """
 
     client: str | None = None
@@ -89,7 +89,7 @@ def _narrowed(document: dict[str, Any], text: str, doubtful: list[str]) -> tuple
             each["scope"] = SCOPE_BUCKET if all_else else f"{each['scope']}, {SCOPE_BUCKET}"
     said = [
         f"{slug}: {SCOPE_BUCKET}: somebody overwrote its head or put so much there that newer ones may have been left "
-        "out. `archiver replica check` names what is wrong." for slug in doubtful
+        f"out. {Remedy('check replica')}" for slug in doubtful
     ]  # fmt: skip
     return document, "\n".join([text, *said])
 
@@ -115,6 +115,7 @@ def _checked(
                 sealing.strict_checker(list_checker(home, root)), partial(progress, f"{slug}: objects"),
                 request.headers,
             )  # fmt: skip
+            _hold_against_memory(home, slug, reports[slug])
             if not part and not outside:
                 verified.remember(home, slug, reports[slug], quick=request.quick)
                 look_again(home, slug)
@@ -123,6 +124,21 @@ def _checked(
         except archive_words.Malformed as error:
             reasons.append(f"{slug} was not checked: {error}")
     return reports, reasons
+
+
+def _hold_against_memory(home: Home, slug: str, report: verify_report.VerifyReport) -> None:
+    """Compare an archive with what this machine saw of it, and of its replica: an end that is gone and confirmed by
+    nobody is a fork.
+    """
+    seen, lost = remembered(home, slug)
+    report.compared += [f"what this machine remembers: {seen} lines"] if seen else []
+    forks = [each.finding for each in lost]
+    if home.settings.replica:
+        from archiver.agency.replica import published_fork
+
+        forks += filter(None, [published_fork(home, slug)])
+    report.findings += [archive_words.Finding("forked", archive_words.LEDGER, each) for each in forks]
+    report.state = archive_words.FORKED if forks else report.state
 
 
 def _report_gone(slug: str) -> verify_report.VerifyReport:

@@ -17,7 +17,7 @@ from archiver.collect.run_tools import open_tools
 from archiver.core.errors import ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Document, DocumentKind, Licence
 from archiver.provider import AnyProvider, Page, Phase
-from archiver.reading.documents import check_certificate
+from archiver.reading.documents import CertificateForm, check_certificate
 from archiver.reading.worker import DocumentReader
 
 ROWS_IN_CHECK = 3  # rows of a list whose fields are shown
@@ -108,8 +108,13 @@ async def _documents(provider: AnyProvider, session: AccountSession, licence: Li
 def _certified(provider: AnyProvider, document: Document, licence: Licence, reader: DocumentReader) -> str:
     """What a certificate says about its licence; NotACertificate if it cannot be read."""
     reading = reader.read(document.content, document.media_type)
-    checked = check_certificate(document, reading, licence, provider.text_layouts.get(document.name))
+    form = CertificateForm(
+        provider.text_layouts.get(document.name), provider.info.certificate, provider.read_certificate
+    )
+    checked = check_certificate(document, reading, licence, form)
     if not checked.identified:
         raise NotACertificate(f"{document.name} cannot be read: {reading.error or 'no text in it'}")
+    if checked.lacking:
+        return f" (provisional: {', '.join(checked.lacking)})"
     fuller = provider.read_certificate(licence, reading.text)
     return f" (licensee {fuller.licensee or 'not read'}, date {fuller.licensed_at or 'not read'})"

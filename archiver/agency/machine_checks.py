@@ -23,6 +23,7 @@ from archiver.reading.worker import DocumentReader, ReaderFailed
 MEGABYTE = 1_000_000
 WARN_FREE_MB, MIN_FREE_MB = 2000, 200  # free megabytes
 OLDEST_PYTHON = (3, 12)
+EVIDENCE_DEPTH = 2  # archive/CLIENT/evidence
 UNCHANGING = 0o444  # the mode of files that never change: evidence, checkpoints and their timestamps
 
 CLOUDS = (
@@ -52,12 +53,11 @@ def python(_: Path) -> Findings:
 
 
 def openssl(_: Path) -> Findings:
-    program = openssl_program.openssl()
-    if program is None:
+    program, version = openssl_program.openssl_version() or ("", "")
+    if openssl_program.is_openssl_3(version):
+        yield ok(f"{version} at {program}, for independent checks")
+    else:
         yield warning("OpenSSL 3 was not found, so this machine cannot check dates", "Install OpenSSL 3 or later.")
-        return
-    done = subprocess.run([program, "version"], capture_output=True, text=True, timeout=20, check=False)
-    yield ok(f"{' '.join(done.stdout.split()[:2])} at {program}, for independent checks")
 
 
 def folder(root: Path) -> Findings:
@@ -88,9 +88,8 @@ def permissions(root: Path) -> Findings:
     if not root.is_dir():
         return
     open_, writable = [], []
-    for path, mode in _modes(root):
-        evidence = path.relative_to(root).parts[2:3] == ("evidence",)
-        if evidence and stat.S_ISREG(mode):
+    for path, mode, is_evidence in _modes(root):
+        if is_evidence and stat.S_ISREG(mode):
             writable += [path] if mode & 0o222 else []
         elif mode & 0o077 and not (stat.S_ISREG(mode) and stat.S_IMODE(mode) == UNCHANGING):
             open_.append(path)
@@ -105,18 +104,25 @@ def permissions(root: Path) -> Findings:
         yield ok("only you can read the home, and evidence is read-only")
 
 
-def _modes(root: Path) -> Iterator[tuple[Path, int]]:
-    yield root, root.stat().st_mode
-    for entry in os.scandir(root):
-        if entry.is_dir(follow_symlinks=False):
-            yield from _modes(Path(entry.path))
-        elif entry.is_file(follow_symlinks=False):
-            yield Path(entry.path), entry.stat().st_mode
+def _modes(root: Path) -> Iterator[tuple[str, int, bool]]:
+    """The home, its folders and files: each with its mode, and whether it is in an archive's evidence."""
+    yield str(root), root.stat().st_mode, False
+    folders = [(str(root), 0, False)]
+    while folders:
+        folder, depth, is_evidence = folders.pop()
+        for entry in os.scandir(folder):
+            inside = is_evidence or (depth == EVIDENCE_DEPTH and entry.name == "evidence")
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder:
+                folders.append((entry.path, depth + 1, inside))
+            if is_folder or entry.is_file(follow_symlinks=False):
+                yield entry.path, entry.stat().st_mode, inside
 
 
-def _some(root: Path, paths: list[Path]) -> str:
+def _some(root: Path, paths: list[str]) -> str:
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return f"{paths[0].relative_to(root).as_posix() if paths[0] != root else root}{more}"
+    first = Path(paths[0])
+    return f"{first.relative_to(root).as_posix() if first != root else root}{more}"
 
 
 def vault(root: Path) -> Findings:

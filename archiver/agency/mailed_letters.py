@@ -210,6 +210,9 @@ def letter_alerts(home: Home) -> Iterator[Alert]:
         if mails and not claim.confirmed:
             message = described(claim) + (f" {len(mails)} mails are about it." if len(mails) > 1 else "")
             risk = "Nobody has confirmed what was read in it. An unanswered claim may go to court."
+            if claim.kind and claim.kind.court_paper:
+                name = claim.kind.value.replace("_", " ")
+                risk = f"It is a court's paper ({name}): its time runs from service. Give it to a lawyer at once."
             letter = claim_files.folder(home, claim.claim) / (claim.letter or "letter.eml")
             known = {"letter": str(letter), "client": claim.client, "claim": claim.claim}
             remedy = Remedy("confirm letter", known)

@@ -1,5 +1,5 @@
-"""A client's monthly report: what was archived, the coverage with its denominator, gaps and reasons, and the newest
-checkpoint, which whoever keeps it can later hold against the archive."""
+"""A client's monthly report: what was licensed and what was archived, the coverage with its denominator, gaps and
+reasons, and the newest checkpoint, which whoever keeps it can later hold against the archive."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from archiver.claims.claim_files import zone as time_zone
 from archiver.claims.claim_files import zone_of
 from archiver.core.atomic_files import read_file
 from archiver.core.errors import ConfigError
-from archiver.core.model import iso
+from archiver.core.model import Outcome, iso
 from archiver.core.progress import with_progress
 from archiver.home.settings import Home
 
 
 @dataclass(frozen=True, kw_only=True)
-class CapturedLicence:
-    """A licence that was archived in the month: short id, platform, and what the platform says of it."""
+class ReportedLicence:
+    """A licence of the month: short id, platform, what the platform says of it, and when it was archived."""
 
     licence: str
     provider: str
@@ -36,6 +36,7 @@ class CapturedLicence:
     media_type: str | None
     kind: str | None
     licensed_at: str | None
+    archived_at: str | None
     documents: tuple[str, ...]
     gaps: Mapping[str, str]
 
@@ -53,6 +54,7 @@ class AccountCoverage:
     archived: int
     whole: int
     last_complete: str | None
+    last_read_to_end: str | None = None  # all that the platform shows was read, without proof of an end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, kw_only=True)
 class MonthlyReport:
-    """`gaps`: kind -> reason -> number, of the month's licences. `open`: short ids of all time whose document could not
+    """`licensed` in the month, by the day that every list shows, and `captured`: archived in it.
+
+    `gaps`: kind -> reason -> number, of the month's licences. `open`: short ids of all time whose document could not
     be had so far. `checkpoint` is the newest one."""
 
     client: str
@@ -74,7 +78,8 @@ class MonthlyReport:
     month: str
     time_zone: str
     evidence: bool
-    captured: tuple[CapturedLicence, ...]
+    licensed: tuple[ReportedLicence, ...]
+    captured: tuple[ReportedLicence, ...]
     coverage: tuple[AccountCoverage, ...]
     gaps: Mapping[str, Mapping[str, int]]
     open: tuple[str, ...]
@@ -97,19 +102,21 @@ def report(home: Home, client: str, month: str) -> MonthlyReport:
         raise ConfigError(f"{month} has not begun yet. Name an earlier month with --month.")
     archive, zone = Archive(home.archive(client)), zone_of(home)
     last = archive.head()
-    new = {
-        line.id
+    archived = {
+        line.id: str(line.fields.get("at", ""))
         for line in with_progress(f"{client}: ledger", archive.lines(), last.seq + 1 if last else 0)
-        if month_of(str(line.fields.get("at", "")), zone) == month and line.fields.get("version") == "v1" and line.id
+        if line.fields.get("version") == "v1" and line.id
     }
-    entries: list[CatalogueEntry] = []
+    new = sorted(each for each, at in archived.items() if month_of(at, zone) == month)
+    entries, bought = list[CatalogueEntry](), list[CatalogueEntry]()
     open_: tuple[str, ...] = ()
     if archive.root.is_dir():
         with followed(home, client) as catalogue:
-            found = map(catalogue.of_object, with_progress(f"{client}: licences", sorted(new), len(new)))
+            found = map(catalogue.of_object, with_progress(f"{client}: licences", new, len(new)))
             entries = [each for each in found if each and each.held and not each.licence.comp]
+            bought = catalogue.licensed_in(month)
             open_ = tuple(entry.short_id for entry in catalogue.incomplete())
-    captured = sorted(map(_captured, entries), key=lambda each: (each.licensed_at or "", each.licence))
+    captured, licensed = _reported(entries, archived), _reported(bought, archived)
     gaps: dict[str, Counter[str]] = {}
     for each in captured:
         for kind, reason in each.gaps.items():
@@ -117,7 +124,8 @@ def report(home: Home, client: str, month: str) -> MonthlyReport:
     return MonthlyReport(
         client=client, client_name=owner.name, agency=home.settings.agency.name, month=month,
         time_zone=zone,
-        evidence=archive.origin != "replay", captured=tuple(captured), coverage=tuple(_coverage(home, client, month)),
+        evidence=archive.origin != "replay", licensed=licensed, captured=captured,
+        coverage=tuple(_coverage(home, client, month)),
         gaps={kind: dict(reasons) for kind, reasons in gaps.items()}, open=open_, checkpoint=_checkpoint(archive.root),
     )  # fmt: skip
 
@@ -135,12 +143,18 @@ def this_month(home: Home) -> str:
     return month_of(iso(datetime.now(UTC)) or "", zone_of(home))
 
 
-def _captured(entry: CatalogueEntry) -> CapturedLicence:
+def _reported(entries: Iterable[CatalogueEntry], archived: Mapping[str, str]) -> tuple[ReportedLicence, ...]:
+    """Their rows, the earliest licensed first. `archived`: moments by object id."""
+    made = (_row(each, archived.get(each.object_id)) for each in entries)
+    return tuple(sorted(made, key=lambda each: (each.licensed_at or "", each.licence)))
+
+
+def _row(entry: CatalogueEntry, archived_at: str | None) -> ReportedLicence:
     licence = entry.licence
-    return CapturedLicence(
+    return ReportedLicence(
         licence=entry.short_id, provider=licence.asset.provider, asset_id=licence.asset.asset_id,
         title=licence.asset.title, media_type=licence.asset.media_type, kind=licence.kind,
-        licensed_at=iso(licence.licensed_at),
+        licensed_at=iso(licence.licensed_at), archived_at=archived_at,
         documents=tuple(document.name for document in entry.file.documents),
         gaps={gap.kind.value: gap.reason.value for gap in entry.file.gaps},
     )  # fmt: skip
@@ -157,13 +171,15 @@ def _coverage(home: Home, client: str, month: str) -> Iterable[AccountCoverage]:
         until = [run for run in runs.get(account, ()) if month_of(run.at, zone) <= month]
         if until or account in open_ones:
             found = coverage(until)
-            complete = [run.at for run in until if run.outcome == "complete"]
+            complete = [run.at for run in until if run.outcome == Outcome.COMPLETE]
+            to_end = [run.at for run in until if run.outcome == Outcome.READ_TO_END]
             provider = until[-1].provider if until else configured[account]
             yield AccountCoverage(
                 account=account, provider=provider, counted=is_counted(until, provider),
                 closed=account not in open_ones, listed=found.listed, differences=logged.get(account, {}),
                 archived=found.archived, whole=found.whole,
                 last_complete=complete[-1] if complete else None,
+                last_read_to_end=to_end[-1] if to_end else None,
             )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from archiver.agency.monthly_report import MonthlyReport
+from archiver.agency.monthly_report import MonthlyReport, ReportedLicence
 from archiver.browsing.page_file import write_page
 from archiver.browsing.page_templates import render
 from archiver.claims.facts import platform_of
@@ -35,15 +35,16 @@ def page(made: MonthlyReport, language: str) -> str:
     return render(
         Path(__file__).parent / "templates/report.html", report=made, words=words, say=say, gaps=gaps,
         month=words.month(made.month), tiles=_tiles(made, say, words.month(made.month)), listed=LISTED,
-        platforms=Counter(each.provider for each in made.captured).most_common(), title_of=_title,
+        platforms=_platforms(made), title_of=_title, rows=_rows(made),
         work_of=lambda each: name_of_row(vars(each), language),
-        unread=bool(made.coverage) and not any(each.last_complete for each in made.coverage),
+        unread=bool(made.coverage) and not any(each.last_complete or each.last_read_to_end for each in made.coverage),
     )  # fmt: skip
 
 
 def _tiles(made: MonthlyReport, say: PackWords, month: str) -> Iterator[tuple[str, str, str]]:
-    """The month in three numbers; the coverage over all accounts whose denominator is known."""
-    yield say.count("licences", len(made.captured)), say("this_month", month=month), ""
+    """The month in numbers; the coverage over all accounts whose denominator is known."""
+    yield say.count("licences", len(made.licensed)), say("licensed_then", month=month), ""
+    yield say.count("licences", len(made.captured)), say("archived_then", month=month), ""
     counted = [each for each in made.coverage if each.listed is not None]
     if counted:
         listed = sum(each.listed or 0 for each in counted)
@@ -54,6 +55,18 @@ def _tiles(made: MonthlyReport, say: PackWords, month: str) -> Iterator[tuple[st
             (sum(each.whole for each in counted), say("held_whole")),
         ):
             yield say("of", count=say.number(got), all=say.number(listed)), meaning, note
+
+
+def _rows(made: MonthlyReport) -> list[ReportedLicence]:
+    """Each licence that was licensed or archived in the month, once, the earliest licensed first."""
+    each = {row.licence: row for row in (*made.licensed, *made.captured)}
+    return sorted(each.values(), key=lambda row: (row.licensed_at or "", row.licence))
+
+
+def _platforms(made: MonthlyReport) -> list[tuple[str, int, int]]:
+    """Each platform, with how many were licensed and archived in the month, the most first."""
+    licensed, archived = (Counter(row.provider for row in rows) for rows in (made.licensed, made.captured))
+    return [(name, licensed[name], archived[name]) for name, _ in (licensed + archived).most_common()]
 
 
 def _title(provider: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from archiver.agency import future_times
+from archiver.agency.account_notice import AccountNotice, needed_for
 from archiver.agency.alerts import find_alerts
 from archiver.archive import clock_skew
 from archiver.archive.reader import Archive
@@ -15,7 +16,6 @@ from archiver.catalogue.checked_dates import checked_dates
 from archiver.catalogue.index import Catalogue, RunLine
 from archiver.catalogue.search import archives, check_not_lost, followed, gone
 from archiver.claims.claim_files import all_claims
-from archiver.collect.account_result import name_input
 from archiver.collect.run_log import LoggedAccount, read_logs, renewals
 from archiver.core.alert import Alert
 from archiver.core.errors import PERSON, ArchiverError, IntegrityError, Remedy, any_error, spoken
@@ -29,7 +29,6 @@ RISKS = {
     "person": "Until then no new licences of this account are archived. If the account ends, their proof is lost.",
     "incomplete": "The licences are archived without these documents, so a claim about them is harder to answer.",
     "unexplained": "The platform lists licences that are not archived, so you have no proof of them.",
-    "failing": "Until this is fixed, no new licences of this account are archived.",
     "missing": "The platform may withdraw the document at any time. Then nobody can fetch it.",
     "damage": "Others can doubt the dates and contents of this archive. Nothing is written to it until this is fixed.",
     "machine": "Until this is fixed, nothing is archived there.",
@@ -154,14 +153,6 @@ def _cause(kind: str, client: str | None, about: str, items: Sequence[str], happ
     )
 
 
-def needed_for(of: Input, error: str) -> tuple[str, Remedy]:
-    """What an error of PERSON means for an account or source, and what resolves it."""
-    met = PERSON[error]()
-    name_input(met, of)
-    happened = met.happened()
-    return happened if isinstance(of, Account) else happened.replace("platform", "mail server"), met.remedies()[0]
-
-
 def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount, renewed: str) -> Iterator[Cause]:
     """The causes in the last two runs of an account; `said` is the log line of its last run, and `renewed` the moment
     in which a person last renewed its sign-in.
@@ -179,7 +170,10 @@ def _of_account(at: Input, runs: Sequence[RunLine], said: LoggedAccount, renewed
         yield _cause("person", client, account, (last.error,), happened, fix)
     elif len(runs) > 1 and all(run.outcome == "failed" or run.error for run in runs):
         happened = said.get("message") or f"It failed twice in a row ({spoken(last.error or '')})."
-        yield _cause("failing", client, account, (last.error or "",), happened, again)
+        yield Cause(
+            kind="failing", client=client, about=account, items=(last.error or "",), happened=happened,
+            risk=AccountNotice(about=account, runs=runs).risk("en"), fix=again,
+        )  # fmt: skip
     incomplete = [str(each) for each in said.get("incomplete", ())]
     if last.incomplete and incomplete:
         happened = f"{len(incomplete)} of the account's licences lack a document: {_named(incomplete)}."

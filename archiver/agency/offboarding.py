@@ -14,9 +14,10 @@ from archiver.catalogue.index import SeatLicence
 from archiver.catalogue.search import archives, catalogue_of
 from archiver.collect.run import on_request
 from archiver.collect.run_context import RunRequest, RunSummary
-from archiver.core.errors import ConfigError, IntegrityError
-from archiver.core.model import DocumentKind, GapReason, Outcome
+from archiver.core.errors import ConfigError, IntegrityError, Remedy
+from archiver.core.model import DocumentKind, GapReason
 from archiver.core.progress import Progress
+from archiver.core.remedy import offered
 from archiver.home.settings import HOUSE, Account, Home
 from archiver.home.vault import Vault
 from archiver.reading.worker import DocumentReader
@@ -117,8 +118,8 @@ async def leaver(
     open_ones = [account.name for account in accounts if not (account.closed or on_request(account))]
     if not accounts and not bought.found and not bought.faults:
         raise ConfigError(
-            f"No licence, account or seat in this home names the user {user!r}. Write the name as the platform does; "
-            f"try `archiver find {user}`."
+            f"No licence, account or seat in this home names the user {user!r}. Write the name as the platform does.",
+            remedy=Remedy("find"),
         )
     summary = None
     if open_ones and not dry_run:
@@ -176,9 +177,9 @@ def _checklist(
 ) -> Iterator[str]:
     """The steps before the seat is removed, in order."""
     if summary is None:
-        yield f"Read the histories once more: archiver account leaver {user}"
+        yield str(Remedy("read leaver", {"user": user}))
     for result in summary.accounts if summary else ():
-        if result.outcome is not Outcome.COMPLETE:
+        if not result.outcome.is_whole:
             yield f"{result.account} was not read completely: {result.message or result.outcome} Fix it and run again."
     wanted = Counter((licence.provider, reason) for _, licence, reason in gaps)
     to_do = Counter[tuple[bool, str]]()
@@ -191,8 +192,7 @@ def _checklist(
         if account.closed:
             continue
         if _is(account.username, user):
-            yield (
-                f"{account.name} signs in as {user}: give it another user (archiver account rotate {account.name} "
-                f"--username OTHER), or close it (archiver account close {account.name})."
-            )
-    yield "Then remove the seat at the platform. You can still find the archived licences: archiver find " + user
+            known = {"account": account.name}
+            ways = offered([Remedy.of("change user", known), Remedy("close account", known)])
+            yield f"{account.name} signs in as {user}. {ways}"
+    yield f"Then remove the seat at the platform. A search for {user} still finds the archived licences."

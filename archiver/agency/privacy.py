@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import re
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,15 +20,14 @@ from archiver.archive.erasure import (
     erasure_of,
     holds,
     refuse_held,
+    statement_of,
 )
-from archiver.archive.ocfl import NewObject, object_path
+from archiver.archive.ocfl import object_path
 from archiver.archive.reader import Archive
 from archiver.archive.writer import ArchiveWriter, unfinished
 from archiver.catalogue.archives import writing
 from archiver.catalogue.index import Catalogue, identity_digest
 from archiver.core.errors import ConfigError, IntegrityError, Remedy
-from archiver.core.json_files import readable
-from archiver.core.model import iso
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.licence_json import from_json
@@ -200,21 +199,10 @@ def state(archive: ArchiveWriter, what: str, by: str, reason: str, *, begun: str
     """Archive a person's statement and return its id. The same statement of a killed command is used again, also the
     one that it has `begun` to record.
     """
-    if not by.strip():
-        raise ConfigError("A named person must decide this. Give a name with --by.")
-    now = datetime.now(UTC)
-    said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
+    new = statement_of(what, by, reason, datetime.now(UTC), **more)
+    said = json.loads(new.files[STATEMENT])
     if left := pending_statements.same(pending_statements.pending(archive.reader, begun), said):
         return left
-    new = NewObject(
-        kind="statements",
-        date=now,
-        provider="archiver",
-        asset_id=what,
-        identity=f"{what}:{secrets.token_hex(16)}",
-        files={STATEMENT: readable(said)},
-        created=now,
-    )
     return archive.put(new).result().object_id
 
 

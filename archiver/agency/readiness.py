@@ -27,12 +27,13 @@ from archiver.core.errors import IntegrityError
 from archiver.core.model import iso, working_days
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.remedy import Remedy
-from archiver.home.reliance import Reliance, note, noted
+from archiver.home.reliance import LAST_BACKUP, Reliance, note, noted
 from archiver.home.settings import Home
 from archiver.home.shared_copy import copy_of
 
 SILENT_DAYS = 2  # working days without a run
 NIGHTLY_DAYS = 3  # with a run, of the last four days: something starts one every day
+MAX_BACKUP_DAYS = 31  # after which a backup is too old
 AGAIN_DAYS = 7  # after which a message about what is not ready comes again
 
 
@@ -53,6 +54,7 @@ class ItemTexts(TypedDict):
     replay: NotRequired[bool]
     today: NotRequired[bool]
     remedy: str
+    about: NotRequired[str]
     remedies: NotRequired[dict[str, str]]
     tell_after_hours: NotRequired[dict[str, int]]
     says: dict[str, dict[str, str]]
@@ -117,7 +119,8 @@ class ReadyItem:
     @property
     def remedy(self) -> Remedy:
         texts = self._texts
-        return Remedy.of(texts.get("remedies", {}).get(self.situation or self.state.value, texts["remedy"]), {})
+        known = {texts["about"]: self.names[0]} if "about" in texts and self.names else {}
+        return Remedy.of(texts.get("remedies", {}).get(self.situation or self.state.value, texts["remedy"]), known)
 
     def is_due(self, now: datetime) -> bool:
         """Whether a message must tell of it: it has been so for longer than people should not know of it."""
@@ -334,7 +337,7 @@ def _timestamps(look: _Look) -> ReadyItem:
         return _missing("timestamps")
     found = _of_archives(look, "timestamps", listed)
     if found.state is ReadyState.UNKNOWN:
-        found = _by_checkpoints(look, listed) or found
+        found = _by_checkpoints(look, listed) or _asked("timestamps", look.noted("timestamps", listed), listed)
     if found.state is ReadyState.FAILING and len(found.names) < len(listed):
         return replace(found, situation="some")
     if found.state is ReadyState.READY and len(listed) == 1:
@@ -380,6 +383,22 @@ def _replica(look: _Look) -> ReadyItem | None:
     return _ready("replica")
 
 
+def _backup(look: _Look) -> ReadyItem | None:
+    """Neither a replica nor a witness has claims, settings and users, so every home needs a backup once it holds
+    licences; of a fleet's, the database and the bucket are backed up.
+    """
+    if elsewhere := look.home.settings.backup.elsewhere:
+        return _ready("backup", [elsewhere], "elsewhere")
+    if not look.holds_licences or copy_of(look.home.root):
+        return None
+    last = look.noted("backup", [LAST_BACKUP]).get(LAST_BACKUP)
+    made = _moment(last.ok) if last else None
+    if made is None:
+        return _missing("backup")
+    old = look.now - made > timedelta(days=MAX_BACKUP_DAYS)
+    return ReadyItem(name="backup", state=ReadyState.FAILING if old else ReadyState.READY, since=made)
+
+
 def _agency(look: _Look) -> ReadyItem:
     name = look.home.settings.agency.name
     return _ready("agency", [name]) if name else _missing("agency")
@@ -398,7 +417,8 @@ def _sites(look: _Look) -> ReadyItem | None:
 
 MAX_HOURS_BEHIND = 36.0  # of a replica: a night that failed is repeated in the next one
 
-_NOTED = ("schedule", "recipients", "witness", "timestamps")  # of which nothing else says since when they are missing
+_NOTED = ("schedule", "recipients", "witness", "timestamps", "backup")
+"""Of these, nothing else says since when they are missing."""
 
 SEEN: Mapping[str, Callable[[_Look], ReadyItem | None]] = {
     "client": _client,
@@ -410,6 +430,7 @@ SEEN: Mapping[str, Callable[[_Look], ReadyItem | None]] = {
     "witness": _witness,
     "timestamps": _timestamps,
     "replica": _replica,
+    "backup": _backup,
     "agency": _agency,
     "country": _country,
     "sites": _sites,

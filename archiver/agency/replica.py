@@ -17,6 +17,7 @@ from archiver.fleet import replica_check, restore
 from archiver.fleet.fleet_home import fingerprint_of
 from archiver.fleet.lock_probe import probe
 from archiver.fleet.object_store import bucket_of
+from archiver.fleet.publisher import unexplained_head
 from archiver.home.settings import HOUSE, Home
 from archiver.home.settings_edit import add_client
 from archiver.home.vault import open_vault
@@ -39,6 +40,14 @@ class ComparedReplica(TypedDict):
     replica: str
     deep: bool
     clients: list[ComparedClient]
+
+
+def published_fork(home: Home, client: str) -> str | None:
+    """What a verdict says of an archive, after the ledger's path, that does not continue its replica. Asks no store."""
+    head = unexplained_head(home, client)
+    return (
+        f"does not continue the {head.lines} lines that its replica had when this machine last saw it" if head else None
+    )
 
 
 def check_replica(home: Home, *, client: str | None, deep: bool) -> ComparedReplica:

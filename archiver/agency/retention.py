@@ -39,7 +39,7 @@ CLASSES = (
     Retention(
         "secrets and saved sign-ins",
         "vault.enc",
-        "until `archiver account rotate` replaces the secret, which also drops the saved sign-in",
+        "until a new secret replaces it, which also drops the saved sign-in",
     ),
     Retention("working papers of a claim", "work", "until the claim is closed; a person removes them"),
     Retention(

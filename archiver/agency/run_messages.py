@@ -42,6 +42,7 @@ GAPS = {
     GapReason.LAPSED: "no longer offered",
     GapReason.NONE_OFFERED: "never offered",
     GapReason.UNREAD: "not readable",
+    GapReason.PROVISIONAL: "only provisional so far",
 }
 """Why documents are not archived, after their number and kind."""
 

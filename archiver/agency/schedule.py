@@ -179,7 +179,7 @@ def skipped(at: str, today: date, zone: tzinfo | None = None) -> date | None:
 def _clock(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
     if not found:
-        raise ConfigError(f"{text!r} is not a valid time of day (HH:MM). Write for example --at {NIGHT}.")
+        raise ConfigError(f"{text!r} is not a valid time of day (HH:MM). Write for example {NIGHT}.")
     return int(found[1]), int(found[2])
 
 

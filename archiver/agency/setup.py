@@ -18,6 +18,7 @@ from archiver.core.stale_files import sweep
 from archiver.home.home_folder import default_home, is_home
 from archiver.home.settings import Home
 from archiver.home.settings_edit import create_home
+from archiver.home.settings_models import PUBLIC_TIMESTAMPS
 from archiver.home.vault import default_key_file, key_file, locate_key, open_vault, usable_keyrings
 
 EXTRAS = {
@@ -100,7 +101,7 @@ def prepare_key(say: Callable[[str], None], ask: Callable[[str, str], str]) -> N
     else:
         say("  Add the first line to your shell's profile (~/.profile). A service takes the second one:")
     say(f"    export ARCHIVER_KEY_FILE={shlex.quote(str(file))}")
-    say(f"    LoadCredential=archiver-key:{file}        # in a systemd unit; `archiver schedule` writes it for you")
+    say(f"    LoadCredential=archiver-key:{file}        # in a systemd unit; an installed schedule has it")
 
 
 def missing_extras() -> Iterator[str]:
@@ -119,7 +120,11 @@ def setup(
     """Set up home, agency, browser, vault key and timestamps. Each step reports its result and keeps what exists."""
     from archiver.browsing.chromium import ensure, try_start
 
-    target = root or Path(ask("Where should the home folder be", str(default_home()))).expanduser()
+    usual = default_home()
+    if root or is_home(usual):  # which is gone on with; another one is named by --home
+        target = root or usual
+    else:
+        target = Path(ask("Where should the home folder be", str(usual))).expanduser().absolute()
     if is_home(target):
         say(f"Home: {target} exists and is kept.")
         home = Home.load(target)
@@ -138,7 +143,7 @@ def setup(
         say("  Accounts with an API token work without a browser. Other accounts and PDFs need one.")
     names = ", ".join(f"{each.name} ({each.url})" for each in authorities_of(home)) or "none"
     say(f"Timestamps: {names}. Change them in {target / 'archiver.yaml'}.")
-    if not replay:
+    if any(each.name in PUBLIC_TIMESTAMPS for each in home.settings.timestamps):
         say("  The public ones are not qualified in the EU. For one that is, see docs/timestamps.md.")
     if extras := list(missing_extras()):
         say("Optional parts that are not installed:")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from archiver.core.errors import ConfigError
-from archiver.core.questions import AskPerson
+from archiver.agency.mail_server import MailServer, set_mail
+from archiver.agency.new_client import free_slug
+from archiver.core.errors import ConfigError, SiteUnavailable
+from archiver.core.questions import AskPerson, agrees
 from archiver.home.settings import Home
-from archiver.home.settings_edit import change_client, change_settings
+from archiver.home.settings_edit import add_client, change_client, change_settings
+from archiver.home.vault import Vault
 
 Say = Callable[[str], None]
 
@@ -39,11 +42,50 @@ def ask_about_sites(home: Home, ask: AskPerson, say: Say) -> Home:
     return home
 
 
+MAIL = {
+    "host": "The server that sends mails, such as smtp.example.com or smtp.example.com:465",
+    "sender": "The address from which they are sent",
+    "username": "The user who signs in there (empty: nobody)",
+}
+
+
+def ask_about_mail(home: Home, vault: Vault, ask: AskPerson, ask_secret: Callable[[str], str], say: Say) -> Home:
+    """Ask for the mail server until it can be signed in to, or the answer is empty. The test can be skipped."""
+    mail = home.settings.mail
+    known = {"host": f"{mail.host}:{mail.port}" if mail.port else mail.host or "", "sender": mail.sender or "",
+             "username": mail.username or ""}  # fmt: skip
+    while True:
+        hint = "" if known["host"] else " (empty: later)"
+        host = ask(MAIL["host"] + hint, known["host"]).strip()
+        if not host:
+            return home
+        answers = {key: ask(MAIL[key], known[key]).strip() for key in ("sender", "username")}
+        password = ask_secret(f"The password of {answers['username']} there") if answers["username"] else ""
+        server = MailServer(host=host, password=password, **answers)
+        known = answers | {"host": host}
+        try:
+            return set_mail(home, vault, server)
+        except ConfigError as error:
+            say(f"archiver: {error} Nothing was saved; try again.")
+        except SiteUnavailable as error:
+            say(f"archiver: {error.detail}. Nothing was saved.")
+            if agrees(ask, "Keep this server without a test?"):
+                return set_mail(home, vault, server, check=False)
+
+
 def set_agency(home: Home, answers: Mapping[str, str]) -> Home:
     """Keep these answers about the agency. ConfigError for one that is not valid."""
     known = {key: getattr(home.settings.agency, key) for key in home.settings.agency.model_fields_set}
-    spelt = {key: answer.upper() if key == "country" else answer for key, answer in answers.items()}
-    return change_settings(home.root, "agency", known | spelt)
+    return change_settings(home.root, "agency", known | dict(answers))
+
+
+def set_client(home: Home, name: str, site: str) -> Home:
+    """Make sure that there is a client of this name, with this site if one is given."""
+    known = home.named_clients(name)
+    slug = known[0] if known else add_client(home.root, free_slug(home, name), name=name).slug
+    if site:
+        change_client(home.root, slug, domains=[site])
+    return Home.load(home.root)
 
 
 def _about_agency(key: str, home: Home, answer: str) -> Home:
@@ -62,5 +104,8 @@ def _asked(home: Home, question: str, known: str, keep: Callable[[Home, str], Ho
         try:
             return keep(home, answer)
         except ConfigError as error:
-            say(f"archiver: {error} Nothing was saved; try again.")
+            said = str(error)
+            if said.startswith(str(home.root)):  # a file where this answer would stand, and its key
+                said = f"{answer}: {said.partition(': ')[2]}"
+            say(f"archiver: {said.rstrip('.')}. Nothing was saved; try again.")
     return home

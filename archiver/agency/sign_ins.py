@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from archiver.agency.account_notice import needed_for
 from archiver.agency.accounts import name_input, open_account, sign_in_kind
 from archiver.agency.notification import seen_to
-from archiver.agency.notification_causes import needed_for
 from archiver.catalogue.search import AccountRuns, runs_of
 from archiver.collect.run_log import renewals
 from archiver.core.errors import PERSON, ArchiverError, ConfigError, Remedy, SignInKind, spoken

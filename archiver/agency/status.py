@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from archiver.agency.anchored import AnchorState, anchor_states
 from archiver.catalogue.index import RunLine
-from archiver.catalogue.search import AccountRuns, IncompleteLicences, incomplete_of, runs_of
+from archiver.catalogue.search import AccountRuns, CountByAccount, incomplete_of, previews_of, runs_of
 from archiver.collect.cross_checks import in_words
 from archiver.collect.history_cursor import next_sweep_day
 from archiver.core.errors import spoken
+from archiver.core.model import Outcome
 from archiver.home.settings import Home
 
 if TYPE_CHECKING:
@@ -26,19 +27,23 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Coverage:
     """How many rows a platform lists (comps included), how many of them are archived, and how many of these lack a
-    document. `listed` is None until a list was read to its end or the platform states a total."""
+    document. `listed` is None until a list was read to its end or the platform states a total. `previews` of the
+    archived ones are comps, which are no licences."""
 
     listed: int | None
     archived: int
     incomplete: int
+    previews: int = 0
 
     @property
     def whole(self) -> int:
-        """The number of licences archived with every document that the platform offers."""
+        """The number of rows archived with every document that the platform offers."""
         return max(0, self.archived - self.incomplete)
 
     def __str__(self) -> str:
-        return f"{self.whole}/{'?' if self.listed is None else self.listed}"
+        """The licences, without previews: archived whole of listed."""
+        listed = "?" if self.listed is None else max(0, self.listed - self.previews)
+        return f"{max(0, self.whole - self.previews)}/{listed}"
 
 
 def coverage(runs: Sequence[RunLine]) -> Coverage:
@@ -87,10 +92,24 @@ class AccountStatus:
     outcome: str | None
     error: str | None
     coverage: Coverage
+    last_read_to_end: str | None = None  # the last run that read all that the platform shows, without proof of an end
+    ground: str | None = None  # why the last run was complete: `core.model.Ground`
     counted: bool = True  # the platform states how many licences there are; else `coverage.listed` is what it showed
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)  # of the last run: `cross_checks.MESSAGES`
     unexplained: int
     next_full: str | None
+
+    @property
+    def last_whole(self) -> str | None:
+        """The last run that left out nothing that the platform shows, with proof of an end or without."""
+        return max(filter(None, (self.last_complete, self.last_read_to_end)), default=None)
+
+    @property
+    def stands_on(self) -> str:
+        """Why the last run counts as complete, in words; that nothing proves it; or `-`."""
+        if self.outcome == Outcome.READ_TO_END:
+            return "not proven"
+        return (self.ground or "-").replace("_", " ")
 
     @property
     def trouble(self) -> str:
@@ -129,6 +148,15 @@ class Status:
         names = [each.account for each in self.accounts if not each.counted]
         behind = [str(each) for each in (*self.replica, *(each for each in self.anchors if each.behind))]
         behind += [f"{each.account}: {line}" for each in self.accounts for line in in_words(each.differences)]
+        behind += [
+            f"{each.account}: previews without a licence, not counted above: {number}"
+            for each in self.accounts
+            if (number := each.coverage.previews)
+        ]
+        if to_end := [each.account for each in self.accounts if each.outcome == Outcome.READ_TO_END]:
+            behind.append(
+                f"{', '.join(to_end)}: read to the end of what the platform shows. Nothing proves that no more follows."
+            )
         if not names:
             return behind
         return [
@@ -139,11 +167,11 @@ class Status:
 
     def table(self) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
         """Columns and rows for a screen."""
-        columns = ("client", "account", "last complete", "archived", "incomplete", "next full", "trouble")
+        columns = ("client", "account", "last complete", "ground", "archived", "incomplete", "next full", "trouble")
         rows: list[tuple[object, ...]] = [
             (
-                each.client, each.account, (each.last_complete or "never").replace("T", " ")[:16], each.coverage,
-                each.coverage.incomplete, each.next_full or "-", each.trouble_in_words or "-",
+                each.client, each.account, (each.last_complete or "never").replace("T", " ")[:16], each.stands_on,
+                each.coverage, each.coverage.incomplete, each.next_full or "-", each.trouble_in_words or "-",
             )
             for each in self.accounts
         ]  # fmt: skip
@@ -152,7 +180,7 @@ class Status:
 
 def status(
     home: Home, now: datetime | None = None, turns: AccountRuns = runs_of, client: str | None = None,
-    lacking: IncompleteLicences = incomplete_of,
+    lacking: CountByAccount = incomplete_of, previews: CountByAccount = previews_of,
 ) -> Status:  # fmt: skip
     """The status of every account of the home, or of one client. What lacks a document now comes from the index, since
     an import may have brought it after the last run."""
@@ -160,14 +188,15 @@ def status(
     today, logged = now.date(), logged_differences(home, now)
     found: list[AccountStatus] = []
     for owner in [home.client(client)] if client else home.clients.values():
-        runs, lacks = turns(home, owner.slug), lacking(home, owner.slug)
+        runs, lacks, comps = turns(home, owner.slug), lacking(home, owner.slug), previews(home, owner.slug)
         configured = {each.name: each.provider for each in owner.inputs}
         open_ones = {each.name for each in owner.inputs if not each.closed}
         swept = {account.name for account in owner.accounts}  # a source has no full sweep to come
         for name in dict.fromkeys((*configured, *runs)):
             theirs = runs.get(name, [])
             last = theirs[-1] if theirs else None
-            complete = [run.at for run in theirs if run.outcome == "complete"]
+            complete = [run.at for run in theirs if run.outcome == Outcome.COMPLETE]
+            to_end = [run.at for run in theirs if run.outcome == Outcome.READ_TO_END]
             found.append(
                 AccountStatus(
                     client=owner.slug,
@@ -177,9 +206,11 @@ def status(
                     closed=name not in open_ones,
                     last_run=last.at if last else None,
                     last_complete=complete[-1] if complete else None,
+                    last_read_to_end=to_end[-1] if to_end else None,
+                    ground=last.ground if last else None,
                     outcome=last.outcome if last else None,
                     error=last.error if last else None,
-                    coverage=replace(coverage(theirs), incomplete=lacks.get(name, 0)),
+                    coverage=replace(coverage(theirs), incomplete=lacks.get(name, 0), previews=comps.get(name, 0)),
                     counted=is_counted(theirs, last.provider if last else configured[name]),
                     differences=logged.get(name, {}),
                     unexplained=last.unexplained if last else 0,

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NotRequired, TypedDict
 
+from archiver.agency.account_notice import AccountNotice
 from archiver.agency.archive_summary import ArchiveSummary
 from archiver.agency.sign_ins import DueSignIn, remedy_of
 from archiver.agency.status import AccountStatus
@@ -20,7 +21,7 @@ from archiver.claims.claim_files import Claim
 from archiver.claims.work_name import name_of_folder, platform_title
 from archiver.core import localised
 from archiver.core.alert import Alert, Remedy, SignInKind
-from archiver.core.model import day_of, iso, parse_iso, working_days
+from archiver.core.model import WHOLE, day_of, iso, parse_iso, working_days
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import HOUSE
 from archiver.reading.terminal_safe import printable
@@ -56,9 +57,12 @@ class Task:
     days_left: int | None = None  # until `due`
     detail: str = ""
     summary: ArchiveSummary = ArchiveSummary()  # noqa: RUF009  # frozen; of the archive that is damaged
+    notice: AccountNotice | None = None  # of an account that was not read without a fault
 
     def sentence(self, language: str) -> str:
         """What happened, in one sentence."""
+        if self.notice:
+            return self.notice.sentence(language)
         data = self._texts
         said = data["say_many"] if self.count > 1 and "say_many" in data else data["say"]
         known = {"count": localised.number(self.count, language), "work": name_of_folder(self.about, language)}
@@ -79,6 +83,8 @@ class Task:
         return texts
 
     def risk(self, language: str) -> str:
+        if self.notice and self.notice.failing:
+            return self.notice.risk(language)
         return self._texts["risk"][language]
 
     def as_json(self) -> dict[str, object]:
@@ -174,7 +180,7 @@ class Today:
 class TaskTexts(TypedDict):
     """What one kind of task says and does; texts by language."""
 
-    say: dict[str, str]
+    say: NotRequired[dict[str, str]]  # not where the task has a notice
     say_many: NotRequired[dict[str, str]]
     instead: NotRequired[dict[str, TextsInstead]]
     risk: dict[str, str]
@@ -254,7 +260,9 @@ def tasks_of(facts: TodayFacts) -> Iterator[Task]:
         for account in each.accounts:
             if account.configured and not account.closed and not each.summary.fault:  # the fault hides the runs
                 signs_in = facts.kinds.get(account.account, SignInKind.UNKNOWN)
-                yield from _of_account(account, facts.now, signing, signs_in)
+                runs = each.summary.runs.get(account.account, ())
+                for task in _of_account(account, facts.now, signing, signs_in):
+                    yield replace(task, notice=replace(task.notice, runs=runs)) if task.notice else task
     if facts.unread_captures:
         yield _task("capture", "companion", count=facts.unread_captures)
     if facts.unfiled_captures:
@@ -352,7 +360,7 @@ def _of_account(
     if kind and (refused := remedy_of(account.error, known, kind)):  # the vault was not looked at, or its mark is gone
         yield _task("sign_in", name, client=client, detail=account.error or "", remedy=refused)
         return
-    read = account.last_complete
+    read = account.last_whole
     if account.outcome == "partial" and not account.error:
         read = account.last_run  # what lacks documents, or is not archived, is a task of its own
     last = parse_iso(read)
@@ -360,9 +368,9 @@ def _of_account(
         last = None  # the clock was ahead, so nobody knows when
     late = last is None or working_days(day_of(last), now.date()) >= MAX_SILENT_DAYS
     if late or account.outcome == "failed" or account.error:
-        day = {"day": str(iso(day_of(last))), "situation": "since"} if last else {}
         again = Remedy("run source", {"source": name}) if is_source else None
-        yield _task("not_read", name, day, client=client, detail=account.error or "", remedy=again)
+        notice = AccountNotice(about=name, since=iso(day_of(last)) if last else None)
+        yield replace(_task("not_read", name, client=client, detail=account.error or "", remedy=again), notice=notice)
 
 
 def _reasons(facts: TodayFacts) -> Iterator[tuple[str, str]]:
@@ -404,6 +412,6 @@ def _night(facts: TodayFacts) -> Night:
     return Night(
         licences=sum(counts.values()), accounts=len({run.account for _, run in new}),
         pictures=tuple(pictures[:MAX_PICTURES]),
-        faults=len({run.account for _, run in new if run.outcome != "complete"}),
+        faults=len({run.account for _, run in new if run.outcome not in WHOLE}),
         last_run=max((run.at for run in runs), default=None),
     )  # fmt: skip

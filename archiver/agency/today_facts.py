@@ -39,8 +39,9 @@ def look_at_today(home: Home, now: datetime) -> tuple[Status, TodayFacts, Today]
 
 def _status(home: Home, now: datetime, found: Mapping[str, ArchiveSummary]) -> Status:
     return status(
-        home, now, turns=lambda _, slug: found[slug].runs, lacking=lambda _, slug: found[slug].incomplete_from
-    )
+        home, now, turns=lambda _, slug: found[slug].runs, lacking=lambda _, slug: found[slug].incomplete_from,
+        previews=lambda _, slug: found[slug].previews_from,
+    )  # fmt: skip
 
 
 def gather(

@@ -10,6 +10,7 @@ be erased.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +19,10 @@ from hashlib import sha256
 
 from archiver.archive.checking.parts import archive_words, ocfl_object
 from archiver.archive.ledger import Line
-from archiver.archive.ocfl import object_path
+from archiver.archive.ocfl import NewObject, object_path
 from archiver.archive.reader import Archive
-from archiver.core.errors import IntegrityError, LegalHold
+from archiver.core.errors import ConfigError, IntegrityError, LegalHold
+from archiver.core.json_files import readable
 from archiver.core.model import iso
 
 REASONS = {
@@ -48,6 +50,22 @@ EVERYTHING = "all"
 
 TOMBSTONE = "tombstone.json"
 STATEMENT = "statement.json"
+
+
+def statement_of(what: str, by: str, reason: str, now: datetime, **more: str) -> NewObject:
+    """Return the object of what a person says: who says it, why, and when. Raises ConfigError without a name."""
+    if not by.strip():
+        raise ConfigError("A named person must decide this. Give a name with --by.")
+    said = {"format": 1, "statement": what, "by": by.strip(), "reason": reason, "at": iso(now), **more}
+    return NewObject(
+        kind="statements",
+        date=now,
+        provider="archiver",
+        asset_id=what,
+        identity=f"{what}:{secrets.token_hex(16)}",
+        files={STATEMENT: readable(said)},
+        created=now,
+    )
 
 
 def tombstone_id(object_id: str) -> str:

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,18 +36,51 @@ SINGLE_FILES = (archive_words.TOOL,)  # the ledger states the others
 KNOWN_KEY = "signer-public.pem"  # in the disposable folder of an archive
 
 
-class LastSeen:
-    """Four files in the disposable folder.
+@dataclass(frozen=True, kw_only=True)
+class LostEnd:
+    """An end of the ledger that this machine saw and that is no longer there: the ledger had `lines`, the last of which
+    began at the byte `offset` and had this `hash` (hex). At least `kept` of them were there when this was noticed.
+    """
 
-    `head` is the newest ledger line that this machine wrote. `files.json` has the SHA-256 of each file outside objects
-    and of the newest checkpoint. `signer-public.pem` is the key with which it wrote. `unreported.json` has the
+    lines: int
+    offset: int
+    hash: str
+    kept: int = 0
+
+    def is_in(self, ledger: Path) -> bool:
+        """Whether a ledger has this line. Each line holds the hash of the one before, so it has all earlier ones."""
+        with suppress(IntegrityError):  # no line begins there
+            line = next(read_lines(ledger, self.offset), None)
+            return line is not None and line.hash == self.hash
+        return False
+
+    @property
+    def finding(self) -> str:
+        """What a verdict says of it, after the ledger's path."""
+        return f"had {self.lines} lines when this machine last wrote to it, which are no longer its first {self.lines}"
+
+    def sentence(self, client: str) -> str:
+        """The loss in a sentence."""
+        return (
+            f"The ledger of {client} had {self.lines} lines when this machine last wrote to it. Now it has fewer, or "
+            "others in their place. Find out who changed it, and put the newer archive back. If you restored it from a "
+            "backup, record that, and repeat all imports and erasures since that backup."
+        )
+
+
+class LastSeen:
+    """Five files in the disposable folder.
+
+    `head` is the newest ledger line that this machine wrote. `lost.json` has the ends of the ledger that were cut off,
+    until they are there again or a `rollback` line names them. `files.json` has the SHA-256 of each file outside
+    objects and of the newest checkpoint. `signer-public.pem` is the key with which it wrote. `unreported.json` has the
     sentences about changes that no run has told yet: other commands may drop them, and the trace is gone once it is
     mended.
     """
 
     def __init__(self, folder: Path) -> None:
         self._files, self._key, self._head = folder / "files.json", folder / KNOWN_KEY, -1
-        self._unreported = folder / "unreported.json"
+        self._unreported, self._lost = folder / "unreported.json", folder / "lost.json"
         with suppress(OSError):  # a full disk: remember nothing
             folder.mkdir(parents=True, exist_ok=True)
             self._head = os.open(folder / "head", os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
@@ -70,22 +104,52 @@ class LastSeen:
         """Remember the archive's public key. Who replaces a whole archive brings a key of his own."""
         _remember(self._key, key)
 
+    def losses(self, root: Path) -> list[LostEnd]:
+        """Return the ends of the ledger that this machine saw, that are not there, and that no `rollback` names."""
+        ledger, seen = root / archive_words.LEDGER, [*self._known_losses(), *self._seen_head()]
+        lost = {each.hash: each for each in reversed(seen) if not each.is_in(ledger)}
+        if not lost:
+            return []
+        size = 0
+        for line in read_lines(ledger):
+            size += 1
+            if b'"type":"rollback"' in line.raw:
+                lost.pop(str(line.fields.get("head")), None)
+        return [replace(each, kept=each.kept or (size if size < each.lines else 0)) for each in lost.values()]
+
+    def keep_losses(self, losses: Sequence[LostEnd]) -> None:
+        """Remember these losses, before new lines are written. What cannot be kept is not written over."""
+        try:
+            if losses or self._lost.exists():
+                write_json(self._lost, [asdict(each) for each in losses])
+        except OSError:
+            self.close()
+            self._head = -1
+
     def differences(self, client: str, root: Path) -> list[str]:
         """Return one sentence for each difference from what this machine left."""
-        return [*self._ledger_doubts(client, root), *self._file_doubts(client, root)]
+        lost = (f"{each.sentence(client)} {self.confirm(client)}" for each in self.losses(root))
+        return [*lost, *self._file_doubts(client, root)]
 
-    def _ledger_doubts(self, client: str, root: Path) -> Iterator[str]:
+    def confirm(self, client: str) -> Remedy:
+        """What a person does to confirm the losses after an honest restore."""
+        return Remedy("after restore", {"client": client, "checkpoint": str(self._files.parent)})
+
+    @property
+    def lines(self) -> int:
+        """The most lines that this machine saw; 0 if it saw none."""
+        return max((each.lines for each in [*self._known_losses(), *self._seen_head()]), default=0)
+
+    def _known_losses(self) -> list[LostEnd]:
+        with suppress(OSError, ValueError):
+            return checked(list[LostEnd], read_file(self._lost))
+        return []
+
+    def _seen_head(self) -> Iterator[LostEnd]:
         with suppress(OSError, ValueError):
             os.lseek(self._head, 0, os.SEEK_SET)
             seq, offset, digest = os.read(self._head, 200).split()
-            line = next(read_lines(root / archive_words.LEDGER, int(offset)), None)
-            if line is None:
-                yield (
-                    f"The ledger of {client} had {int(seq) + 1} lines when this machine last wrote to it. Now it has "
-                    "fewer. If you restored it from a backup, repeat all imports and erasures since that backup."
-                )
-            elif line.hash != digest.decode():
-                yield f"Line {int(seq)} of the ledger of {client} differs from the line that this machine wrote."
+            yield LostEnd(lines=int(seq) + 1, offset=int(offset), hash=digest.decode())
 
     def _file_doubts(self, client: str, root: Path) -> Iterator[str]:
         look = Remedy("verify", {"client": client})

@@ -77,21 +77,31 @@ def sign(origin: str, size: int, root: bytes, signer: Ed25519PrivateKey) -> byte
     return f"{text}\n\N{EM DASH} {origin} {signature}\n".encode()
 
 
-def write_checkpoint(root: Path, origin: str, frontier: merkle_tree.Frontier, signer: Ed25519PrivateKey) -> list[str]:
+def write_checkpoint(
+    root: Path, origin: str, frontier: merkle_tree.Frontier, signer: Ed25519PrivateKey,
+    stamped: Callable[[Path], list[Path] | None] = lambda _: [],
+) -> list[str]:  # fmt: skip
     """Write a checkpoint over the ledger. Does nothing if it exists already.
 
-    A timestamp that is there before its checkpoint was planted: it is put aside, and a warning is returned.
+    `stamped` gets the note before it is in place, and returns the timestamps that it has already; None: it is not
+    wanted. A timestamp that is there before its checkpoint was planted: it is put aside, and a warning is returned.
     """
     folder = root / archive_words.CHECKPOINTS
     note = folder / f"{frontier.size:08d}.note"
     if note.exists():
         return []
+    staged = root / "staging" / note.name
+    write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
+    tokens = stamped(staged)
+    if tokens is None:
+        staged.unlink()
+        return []
     planted = sorted(folder.glob(f"{note.name}.*.tsr"))
     for each in planted:
         move_over(each, each.with_name(f"{each.name}.refused"))
-    staged = root / "staging" / note.name
-    write_new(staged, sign(origin, frontier.size, frontier.root(), signer))
     staged.rename(note)
+    for each in tokens:
+        each.rename(folder / each.name)
     sync_folder(folder)
     return [
         f"{each} was there before its checkpoint, so it is no timestamp of it. It is now {each.name}.refused. Find out "
@@ -119,11 +129,7 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     """
     size, note, before = ledger_lines.newest_checkpoint(root)
     lacking = [] if is_past(_times_in(before)) else [each for each in authorities if not _response(note, each).exists()]
-    with ThreadPoolExecutor(len(lacking) or 1) as pool:
-        answers = list(pool.map(lambda each: ask(read_file(note), each, post), lacking))
-    received = [answer for _, answer in answers if isinstance(answer, bytes)]
-    moment = HonestTime.of(received, _newest_time(root, size))
-    kept = {each: _keep(beside, note, each, answer, moment) for each, answer in zip(lacking, answers, strict=True)}
+    kept = _asked(beside, note, size, lacking, post)
     _, _, tokens = ledger_lines.newest_checkpoint(root)
     times = _times_in(tokens)
     stands = OTHERS_STAND if times else STAYS_UNPROVEN
@@ -132,6 +138,50 @@ def stamp(root: Path, authorities: Sequence[Authority], post: Post, qualify: Qua
     warnings += [said.doubt for said in kept.values() if said.doubt]
     warnings += keep_lists(beside, tokens, qualify)
     return Seal(size, proven_dates.agreed(times) if times else None, tuple(warnings), asked)
+
+
+def _asked(
+    beside: SideFiles, note: Path, size: int, authorities: Sequence[Authority], post: Post
+) -> dict[Authority, _Kept]:
+    """Ask authorities, side by side, for timestamps of a checkpoint of this size. Keep beside it those that hold."""
+    with ThreadPoolExecutor(len(authorities) or 1) as pool:
+        answers = list(pool.map(lambda each: ask(read_file(note), each, post), authorities))
+    received = [answer for _, answer in answers if isinstance(answer, bytes)]
+    moment = HonestTime.of(received, _newest_time(beside.root, size))
+    return {each: _keep(beside, note, each, answer, moment) for each, answer in zip(authorities, answers, strict=True)}
+
+
+def owing(root: Path, authorities: Sequence[Authority], since: float) -> list[Authority]:
+    """The authorities that owe a timestamp: none of theirs is younger than `since` (seconds since 1970), and the newest
+    checkpoint can have no other.
+    """
+    _, note, tokens = ledger_lines.newest_checkpoint(root)
+    if not is_past(_times_in(tokens)):
+        return []
+    return [each for each in authorities if not _response(note, each).exists() and _last_time(root, each) < since]
+
+
+def _last_time(root: Path, authority: Authority) -> int:
+    """When an authority's newest timestamp was made, as it states; 0 if there is none."""
+    found = (root / archive_words.CHECKPOINTS).glob(f"*.note.{authority.name}.tsr")
+    newest = max(found, key=lambda each: int(each.name.partition(".")[0]), default=None)
+    return max(map(timestamp_tokens.epoch, _times_in([newest] if newest else [])), default=0)
+
+
+def settled(
+    beside: SideFiles, note: Path, owed: Sequence[Authority], post: Post, asked: dict[str, str | None]
+) -> list[Path] | None:
+    """Ask authorities that owe a timestamp for one of a checkpoint that is not yet in place.
+
+    Returns those that hold; None, and nothing stays, if none does. So an authority that is down costs no file. `asked`
+    gets what `Seal.asked` is.
+    """
+    kept = _asked(beside, note, int(note.stem), owed, post)
+    asked.update((each.name, said.why) for each, said in kept.items())
+    found = [_response(note, each) for each, said in kept.items() if said.why is None]
+    for each in set(note.parent.glob(f"{note.name}.*")) - set(found):
+        each.unlink()
+    return found or None
 
 
 def _newest_time(root: Path, below: int) -> int:
@@ -274,12 +324,12 @@ def _check(beside: SideFiles, response: Path, note: Path, nonce: int | None, aut
     trusted = [each.public_bytes(Encoding.DER) for each in roots]
     refusal = _refusal(data, read_file(note), roots)
     beside.add_roots(roots)
+    if refusal is None:
+        return None
     program = openssl_program.openssl()
-    if refusal and program is None:
+    if program is None:
         return f"The timestamp from {authority.name} could not be checked here: {refusal}."
-    if refusal and program:
-        refusal = openssl_program.openssl_refuses(program, response, note, trusted, trusted)
-    if refusal:
+    if refusal := openssl_program.openssl_refuses(program, response, note, trusted, trusted):
         raise archive_words.Malformed(refusal)
     return None
 

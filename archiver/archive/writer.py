@@ -36,8 +36,8 @@ from archiver.archive.checking.parts import (
     timestamp_tokens,
     witnessed,
 )
-from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, tombstone, tombstone_id
-from archiver.archive.last_seen import CheckpointListing, LastSeen, own_verifier
+from archiver.archive.erasure import LASTING, REASONS, erasure_of, refuse_held, statement_of, tombstone, tombstone_id
+from archiver.archive.last_seen import CheckpointListing, LastSeen, LostEnd, own_verifier
 from archiver.archive.ledger import (
     FIRST_PREVIOUS_HASH,
     Ledger,
@@ -45,6 +45,7 @@ from archiver.archive.ledger import (
     Line,
     Sign,
     check_fields,
+    clock,
     lines_from,
     newest_lines,
     read_lines,
@@ -94,8 +95,21 @@ MAX_BUILDERS = 3  # objects that are built at the same time; more threads would 
 MAX_SYNCERS = 16  # the same where each file is synced by itself: then threads wait for the disk
 MIN_OBJECTS_FOR_PROCESS = 100  # from this number on, beside other archives, a building process repays its start
 SEAL_AFTER_S = 7.5 * 86400  # a checkpoint is renewed after this time even without new evidence: every eighth night
+OWED_AFTER_S = 3 * SEAL_AFTER_S  # without its timestamps for so long, an authority that answers gets a checkpoint early
 MIN_OBJECTS_FOR_DISK_SYNC = 3  # from this number on, sync the whole file system, although it may be busy
+type RollbackFields = Mapping[str, int | str | list[str]]  # the content of a `rollback` line
+RESTORED = "The archive was restored from a backup."
+MAX_ROOTS_PER_LINE = 300  # of lost checkpoints in one ledger line, which stays far below its limit
 FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """A person's word, by name, that an archive was restored from a backup. `place` is the newest checkpoint from
+    before, or a folder that contains it; what this machine and the folder witnesses remember counts, too."""
+
+    place: Path
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,12 +134,12 @@ class SealSettings:
 
 @contextmanager
 def open_archive(
-    root: Path, means: SealSettings, *, origin: str, after_restore: Path | None = None, clock_is_right: bool = False
+    root: Path, means: SealSettings, *, origin: str, after_restore: Restored | None = None, clock_is_right: bool = False
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing. Makes a missing archive, and finishes what a killed command left.
 
-    `origin` is `live` or `replay`. `after_restore` is the newest checkpoint from before a restore from a backup, or a
-    folder that contains it; the loss is recorded in a `rollback` line. With `clock_is_right`, a person confirms that
+    `origin` is `live` or `replay`. With `after_restore`, a person confirms that the archive was restored from a backup;
+    what was lost is recorded in `rollback` lines. With `clock_is_right`, a person confirms that
     lines from the future, which no timestamp covers, were written by a clock that was ahead.
 
     Raises ArchiveBusy while another process writes; ClockWrong if the clock is behind what the archive knows;
@@ -148,9 +162,7 @@ def open_archive(
     older = ledger_lines.newest_checkpoints(folder) if listing.unchanged else checkpoints  # seldom asked for
     try:
         check_whole(root, ledger.head, newest)
-        differences = list[str]()
-        loss = _check_witnessed(root, means, after_restore, newest, listing, differences)
-        differences += [] if loss else memory.differences(means.client, root)
+        differences, losses = _compare(root, means, after_restore, newest, listing, memory)
         beside = SideFiles(root, wanted, means.state / STATED, lambda entry: ledger.append([entry]))
         _introduce(root, ledger, means.client, beside, origin)
         _check_authentic(root, ledger, signer, tree)
@@ -161,8 +173,8 @@ def open_archive(
         beside.renew()
         writer = ArchiveWriter(ledger, means, memory, beside, memory.unreported(differences))
         try:
-            if loss:
-                writer.append("rollback", **loss)
+            if after_restore:
+                writer.confirm_losses(losses, after_restore.by)
             yield writer
         finally:
             writer.close()
@@ -233,32 +245,35 @@ def _check_clock(root: Path, ledger: Ledger, seal: Callable[[], Seal], *, clock_
 
 
 def _seal(ledger: Ledger, means: SealSettings, beside: SideFiles, *, rests: bool = False) -> Seal:
-    """Write a checkpoint over the ledger unless it `rests`, and get timestamps for the newest checkpoint."""
-    root, planted = beside.root, list[str]()
+    """Write a checkpoint over the ledger, and get timestamps for the newest checkpoint.
+
+    If it `rests`, it gets a checkpoint only with a timestamp of an authority that owes one for long.
+    """
+    root, planted, asked = beside.root, list[str](), dict[str, str | None]()
+    owed = sealing.owing(root, means.authorities, clock().timestamp() - OWED_AFTER_S) if rests else []
     with _disk_full(root):
-        if not rests:
+        if not rests or owed:
             tree = merkle.follow(ledger.path, means.state / TREE)
-            planted = sealing.write_checkpoint(root, _name(means.client), tree, means.signer)
+            settled = partial(sealing.settled, beside, owed=owed, post=means.post, asked=asked)
+            planted = sealing.write_checkpoint(
+                root, _name(means.client), tree, means.signer, settled if rests else lambda _: []
+            )
         sealed = sealing.stamp(root, means.authorities, means.post, means.qualify, beside)
-    return replace(sealed, warnings=(*planted, *sealed.warnings))
+    return replace(sealed, warnings=(*planted, *sealed.warnings), asked={**asked, **sealed.asked})
 
 
-def _rests(root: Path, ledger: Ledger, authorities: Sequence[Authority]) -> bool:
+def _rests(root: Path, ledger: Ledger) -> bool:
     """Return whether the newest checkpoint is enough for now: it is recent, and no evidence came after it.
 
     Its age is that of the last line below it, by the clock that wrote that line. It is not enough if the lines' dates
-    are out of order, or if an authority failed and the ledger already names the timestamps of the others, so that no
-    more can be added.
+    are out of order.
     """
-    size, note, tokens = ledger_lines.newest_checkpoint(root)
+    size, _, _ = ledger_lines.newest_checkpoint(root)
     if not size:
         return False
     lines = lines_from(ledger.path, size - 1)
     waiting = lines[1:]
     if not waiting or any(line.type not in archive_words.PRACTICE for line in waiting):
-        return False
-    lacking = {f"{note.name}.{each.name}.tsr" for each in authorities} - {path.name for path in tokens}
-    if lacking and any(line.type == "anchor" for line in waiting):
         return False
     with suppress(ValueError, ClockWrong):
         times = [
@@ -274,15 +289,35 @@ def _name(client: str) -> str:
     return f"{archive_words.LOG_DOMAIN}/{client}"
 
 
+def _compare(
+    root: Path,
+    means: SealSettings,
+    after_restore: Restored | None,
+    newest: ledger_lines.CheckpointFiles | None,
+    listing: CheckpointListing,
+    memory: LastSeen,
+) -> tuple[list[str], list[RollbackFields]]:
+    """Compare an archive with witnesses and this machine's memory. Returns differences in sentences, and the losses to
+    record, which are those that `after_restore` confirms.
+    """
+    differences, seen = list[str](), memory.losses(root)
+    losses = _check_witnessed(root, means, after_restore, newest, listing, differences)
+    if after_restore and not (losses := _with_memory(losses, seen)):
+        client = means.client
+        raise ConfigError(f"{after_restore.place} shows no loss in the archive {client}. Leave --after-restore out.")
+    memory.keep_losses(seen)
+    return differences + ([] if losses else memory.differences(means.client, root)), losses
+
+
 def _check_witnessed(
     root: Path,
     means: SealSettings,
-    after_restore: Path | None,
+    after_restore: Restored | None,
     newest: ledger_lines.CheckpointFiles | None,
     listing: CheckpointListing,
     doubts: list[str],
-) -> dict[str, object] | None:
-    """Compare the ledger with what witnesses have. Returns the loss to record, if `after_restore` shows one.
+) -> list[RollbackFields]:
+    """Compare the ledger with what witnesses have. Returns the losses to record, if `after_restore` shows one.
 
     `newest` is the archive's newest checkpoint. `doubts` gets a sentence for each damaged copy.
 
@@ -290,7 +325,7 @@ def _check_witnessed(
     its tree leads to that checkpoint's root.
     """
     client, places = means.client, _witness_folders(means)
-    places += [after_restore] if after_restore else []
+    places += [after_restore.place] if after_restore else []
     sealed = merkle.known(root / archive_words.LEDGER, means.state / TREE)
     names = None if listing.unchanged else frozenset(listing.names)
     if (
@@ -300,7 +335,7 @@ def _check_witnessed(
     ):
         if names and newest and all((each / newest[1].name).exists() for each in places):
             listing.compared(newest)
-        return None
+        return []
     key, own = means.signer.public_key().public_bytes_raw(), _notes(root) if places else frozenset()
     outside = [each for place in places for each in witnessed.outside_checkpoints(place, key, _name(client), own)]
     damaged = [each for each in outside if each.fault and not each.note]
@@ -316,14 +351,30 @@ def _check_witnessed(
             f"changed. If you restored the archive from a backup, record that: `archiver run --client {client} "
             f"--after-restore {lost.path}`"
         )
-    if not after_restore:
-        return None
-    if not held.forked:
-        raise ConfigError(f"{after_restore} shows no loss in the archive {client}. Leave --after-restore out.")
-    lost = max(held.forked, key=lambda each: each.size)
-    first = min(each.size for each in held.forked)
+    return _losses(held) if after_restore and held.forked else []
+
+
+def _losses(held: witnessed.WitnessedCheckpoints) -> list[RollbackFields]:
+    """Return what `rollback` lines say of the checkpoints that a ledger does not continue."""
+    forked = sorted(held.forked, key=lambda each: each.size)  # they come from several places
+    lost, first = forked[-1], forked[0].size
     kept = max((each.size for each in held.extended if each.size < first), default=0)
-    return {"kept": kept, "lost": lost.size, "root": lost.note.root.hex() if lost.note else ""}
+    roots = list(dict.fromkeys(each.note.root.hex() for each in reversed(forked) if each.note))
+    loss: RollbackFields = {"kept": kept, "lost": lost.size, "root": roots[0]}
+    starts = range(1, max(len(roots), 2), MAX_ROOTS_PER_LINE)
+    return [{**loss, "others": roots[at : at + MAX_ROOTS_PER_LINE]} for at in starts]
+
+
+def _with_memory(losses: Sequence[RollbackFields], seen: Sequence[LostEnd]) -> list[RollbackFields]:
+    """Return these losses, and those that this machine saw."""
+    found = list(losses)
+    for each in seen:
+        same = next((at for at, loss in enumerate(found) if loss["lost"] == each.lines and "head" not in loss), None)
+        if same is None:
+            found.append({"kept": each.kept, "lost": each.lines, "head": each.hash, "others": []})
+        else:
+            found[same] = {**found[same], "head": each.hash}
+    return found
 
 
 def _witness_folders(means: SealSettings) -> list[Path]:
@@ -583,6 +634,15 @@ class ArchiveWriter:
         line: Line = self._ask((type, fields)).result()
         return line
 
+    def confirm_losses(self, losses: Sequence[RollbackFields], by: str) -> None:
+        """Record that a restore from a backup lost this, as a person confirms by name, and how far this machine knows
+        it.
+        """
+        statement = self.put(statement_of("restore", by, RESTORED, datetime.now(UTC))).result().object_id
+        for loss in losses:
+            self.append("rollback", statement=statement, **loss)
+        self._memory.keep_losses(())
+
     def seal(self, *, whole: bool = False) -> Seal:
         """Sign and timestamp everything that was written, and inform the witnesses. Does nothing if that is already so.
 
@@ -592,8 +652,9 @@ class ArchiveWriter:
         """
         self._ask(None).result()
         means, before = self._means, ledger_lines.newest_checkpoint(self._root)
-        rests = not whole and _rests(self._root, self._ledger, means.authorities)
+        rests = not whole and _rests(self._root, self._ledger)
         sealed = _seal(self._ledger, means, self._beside, rests=rests)
+        self._name_joined(before)
         with _disk_full(self._root):
             self._memory.left(self._root, self._ledger.head)
             failed = secure(self._root, means.anchors, means.signer, means.state / "anchors.json")
@@ -911,6 +972,16 @@ class ArchiveWriter:
             return None
         with self.checker() as checker:
             return sealing.anchored(self._root, () if own else self._means.roots, checker)
+
+    def _name_joined(self, before: ledger_lines.CheckpointFiles) -> None:
+        """Name what joined the timestamps of a checkpoint that the ledger has named: else it seems added by others."""
+        size, _, tokens = ledger_lines.newest_checkpoint(self._root)
+        if size != before[0] or tokens == before[2]:
+            return
+        if any(line.type == "anchor" for line in lines_from(self._ledger.path, size)) and (
+            last := self._anchor_fields()
+        ):
+            self._ask(("anchor", last)).result()
 
     def _names(self, last: sealing.AnchorFields) -> bool:
         """Return whether a line after a checkpoint already names what an anchor would name."""

@@ -21,11 +21,20 @@ from archiver.browsing.capture import Traffic, capture, cookie_secrets
 from archiver.browsing.chromium import first_line
 from archiver.browsing.forward_proxy import GuardProxy
 from archiver.browsing.navigation import HOLD, Navigations, leads_on
-from archiver.browsing.request_pipeline import MAX_ANSWER_BYTES, AnswerLost, ExchangeSession, RawAnswer, endless
+from archiver.browsing.request_pipeline import (
+    ASKING,
+    MAX_ANSWER_BYTES,
+    AnswerLost,
+    ExchangeSession,
+    RawAnswer,
+    UnknownPage,
+    endless,
+    in_place_of_page,
+)
 from archiver.core.errors import (
-    AccountBlocked,
     AdapterBroken,
     ArchiverError,
+    BrowserRefused,
     ConfigError,
     LayoutChanged,
     RateLimited,
@@ -42,6 +51,7 @@ from archiver.provider import (
     Choose,
     Click,
     Code,
+    Phase,
     ProviderInfo,
     Purpose,
     Request,
@@ -153,6 +163,19 @@ class PlaywrightSession(ExchangeSession):
         finally:
             await tab.close()
 
+    async def meant(self, error: LayoutChanged) -> ArchiverError:
+        """As for all sessions. An error without a page, or of the page that is open, is judged by what that shows."""
+        if error.page is not None and error.page.url != self.tab.url:
+            return in_place_of_page(error, UnknownPage(page=error.page))
+        error.page = error.page or await self._saved()
+        answer, signing_in = self._navigations.answer, self.exchange.phase.now is Phase.SIGNING_IN
+        with suppress(ArchiverError):
+            asks = await self._first(ASKING)
+            status = answer.status if answer else 200
+            unknown = UnknownPage(page=error.page, status=status, asks=asks, signing_in=signing_in)
+            return in_place_of_page(error, unknown)
+        return error
+
     async def remember(self) -> None:
         """Learn the values of the session cookies and tokens that the provider declares."""
         if not self.info.session_secrets:
@@ -167,7 +190,7 @@ class PlaywrightSession(ExchangeSession):
         """Open a page and wait until it is loaded. The response's content is the document's HTML as rendered.
 
         Raises SpendRefused if the rules refuse the page or a redirect to it, SessionExpired if it ends at the sign-in
-        page, LayoutChanged if it is a file instead of a page, and AccountBlocked if a check for robots stands before.
+        page, LayoutChanged if it is a file instead of a page, and BrowserRefused if a check for robots stands before.
         """
         answer = await self.exchange.request(self._navigate, "GET", url)
         await self.remember()
@@ -461,7 +484,7 @@ class PlaywrightSession(ExchangeSession):
             return RateLimited(said)
         if answer.status >= 500:
             return SiteUnavailable(said)
-        return AccountBlocked(said) if answer.status == 403 else LayoutChanged(said)
+        return BrowserRefused(said) if answer.status == 403 else LayoutChanged(said)
 
     def _reads(self, request: Request) -> bool:
         allowed = (rule for rule in self.info.rules.allow if rule.purpose is not Purpose.SIGN_IN)

@@ -47,7 +47,7 @@ BROWSER_REQUESTS = (
 SWITCHES = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--disable-quic",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    *(f"--{name}=disable_non_proxied_udp" for name in ("force-webrtc-ip-handling-policy", "webrtc-ip-handling-policy")),
     f"--disable-blink-features={','.join(BROWSER_REQUESTS)}",
     f"--disable-features={','.join(BROWSER_REQUESTS)},"
     "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
@@ -234,8 +234,8 @@ class _BrowserWatch:
             if self._permits(event):
                 await self.session.send("Fetch.continueRequest", {"requestId": event["requestId"]})
             else:
-                method, url = event["request"]["method"], event["request"]["url"].split("?")[0]
-                log.info("refused in the browser: %s %s (%s)", method, url, event["resourceType"].lower())
+                said, kind = event["request"], event["resourceType"].lower()
+                log.info("refused in the browser: %s %s (%s)", said["method"], said["url"].split("?")[0], kind)
                 failure = {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
                 await self.session.send("Fetch.failRequest", failure)
         except Error as error:

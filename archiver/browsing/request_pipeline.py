@@ -19,9 +19,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from archiver.browsing.intermediary import challenger, in_place_of_data
 from archiver.browsing.pacing import Pacing
+from archiver.browsing.stand_in import ASKING as ASKING  # which a session over an exchange takes from here
+from archiver.browsing.stand_in import UnknownPage as UnknownPage
+from archiver.browsing.stand_in import in_place_of_answer
+from archiver.browsing.stand_in import in_place_of_page as in_place_of_page
 from archiver.core.errors import (
-    AccountBlocked,
     ArchiverError,
+    BrowserRefused,
     LayoutChanged,
     RateLimited,
     SavedPage,
@@ -242,7 +246,7 @@ class Exchange:
             raise SiteUnavailable(f"{place} answered {fault}")
         if who := challenger(raw.status, raw.headers, raw.content):
             said = f"{place} answered {raw.status}: {who}, which stands in front of it, asks whether a person is there"
-            raise AccountBlocked(said, page=SavedPage(place, raw.content))
+            raise BrowserRefused(said, page=SavedPage(place, raw.content))
 
     def _counts(self, request: Request, raw: RawAnswer, same_origin: bool) -> bool:
         """Return whether an answer 401 counts against the session: it got the session's proof, and the rules say so."""
@@ -302,6 +306,10 @@ class ExchangeSession(ABC):
     def refused(self) -> list[str]:
         """Active requests that the rules refused, as `METHOD url`."""
         return self.exchange.refused
+
+    async def meant(self, error: LayoutChanged) -> ArchiverError:
+        """The error for what stands in place of the page that was not recognised; the same one if nothing does."""
+        return in_place_of_answer(error)
 
     def secret_values(self) -> list[str]:
         """Every secret that this session knows, for the search before anything is archived."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from pkgutil import resolve_name
 
 from archiver.archive.anchors import Anchor, Calendar, CosigningWitness
@@ -14,9 +13,12 @@ from archiver.archive.seal import Authority
 from archiver.archive.trusted_list import LOTL_URL, TrustedLists
 from archiver.archive.witness import CommandWitness, FolderWitness, MailWitness, Witness
 from archiver.archive.writer import ArchiveWriter, SealSettings, open_archive, unfinished
+from archiver.archive.writer import Restored as Restored
 from archiver.catalogue.known_archive import changes_by_others as changes_by_others  # for all who open archives
 from archiver.catalogue.known_archive import check_key as check_key
 from archiver.catalogue.known_archive import check_not_lost
+from archiver.catalogue.known_archive import check_whole as check_whole
+from archiver.catalogue.known_archive import remembered as remembered
 from archiver.catalogue.known_archive import trusted_key as trusted_key
 from archiver.core.errors import ArchiveBusy, ConfigError
 from archiver.home.connections import mailer_of, network_of, pinned_roots
@@ -35,7 +37,7 @@ REPLICA = "archiver.fleet.publisher:ReplicaWitness"
 
 @contextmanager
 def writing(
-    home: Home, vault: Vault, client: str, *, after_restore: Path | None = None, clock_is_right: bool = False
+    home: Home, vault: Vault, client: str, *, after_restore: Restored | None = None, clock_is_right: bool = False
 ) -> Iterator[ArchiveWriter]:
     """Open a client's archive for writing, with its lock, key, authorities and witnesses. The only way to write.
 

@@ -106,9 +106,9 @@ class _Change:
         return bool(self.clients) or (self.held is True and self.slug != self.source)
 
     @property
-    def rank(self) -> int:
-        """The order of changes: give copies, then take copies back, then update the house archive."""
-        return 2 if self.held is None else 0 if self.held else 1
+    def step(self) -> tuple[bool, bool, str]:
+        """The order of changes: give copies, then take copies back, then update the house archive; each by archive."""
+        return self.held is None, self.held is False, self.slug
 
 
 @dataclass(frozen=True)
@@ -232,8 +232,8 @@ def _planned(entry: CatalogueEntry, made: Assignment, said: Mapping[str, _Said])
 
 def _source(entry: CatalogueEntry, said: Mapping[str, _Said]) -> str:
     """The archive with the original: the house's, or that of a client who owns it."""
-    own = sorted(slug for slug, each in said.items() if not each.copied)
-    return HOUSE if HOUSE in said else entry.client if entry.client in own or not own else own[0]
+    own = [slug for slug, each in said.items() if not each.copied]
+    return HOUSE if HOUSE in said else entry.client if entry.client in own else next(iter(own), entry.client)
 
 
 def _begun(made: Assignment, clients: Sequence[str], said: Mapping[str, _Said]) -> str | None:
@@ -304,7 +304,8 @@ def _undoing(
         done = newest.fields.get("undoes") == act
         if not done and each.act(newest) != act:
             continue
-        before = each.lines[-3 if done else -2 :][0] if len(each.lines) > 1 + done else None
+        others = (line for line in reversed(each.lines) if act not in (line.fields.get("undoes"), each.act(line)))
+        before = next(others, None)
         stated = each.statement(before) if before else {}
         whom = str(stated.get("client") or "") if slug == HOUSE else slug
         made = Assignment(client=whom, by=by, reason=reason or "the last assignment was undone")
@@ -356,16 +357,15 @@ def _carry_out(
         statement = statement or writer.put(new).result().object_id
         writer.append("assign", id=object_id, statement=statement, act=change.act, **fields)
 
-    for rank in range(3):
-        for slug, concerned in _by([each for each in changes if each.rank == rank], lambda change: change.slug):
-            todo = [each for each in concerned if not each.done]
-            if not todo and not unfinished(home.archive(slug)):
-                continue
-            with opened(slug) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
-                pending = pending_statements.pending(writer.reader) if todo else {}
-                for number, _ in enumerate(threads.map(partial(record, writer, pending), todo), 1):
-                    watch(f"{slug}: assigned", number, len(todo))
-                writer.seal()
+    for (_, _, slug), concerned in _by(changes, lambda change: change.step):
+        todo = [each for each in concerned if not each.done]
+        if not todo and not unfinished(home.archive(slug)):
+            continue
+        with opened(slug) as writer, ThreadPoolExecutor(COPIES_AT_ONCE) as threads:
+            pending = pending_statements.pending(writer.reader)
+            for number, _ in enumerate(threads.map(partial(record, writer, pending), todo), 1):
+                watch(f"{slug}: assigned", number, len(todo))
+            writer.seal()
     return losses
 
 
@@ -406,9 +406,11 @@ def _known(home: Home, object_ids: Iterable[str], reader: DocumentReader) -> dic
     return found
 
 
-def _by(changes: Iterable[_Change], whose: Callable[[_Change], str]) -> Iterator[tuple[str, list[_Change]]]:
-    """The changes by archive, sorted by name."""
-    groups: dict[str, list[_Change]] = {}
+def _by[Key: (str, tuple[bool, bool, str])](
+    changes: Iterable[_Change], whose: Callable[[_Change], Key]
+) -> Iterator[tuple[Key, list[_Change]]]:
+    """The changes by archive or by step, sorted."""
+    groups: dict[Key, list[_Change]] = {}
     for change in changes:
         groups.setdefault(whose(change), []).append(change)
     yield from sorted(groups.items())
@@ -447,13 +449,11 @@ def _newer(home: Home, slug: str, object_id: str) -> tuple[Archive, str] | None:
         archive = Archive(home.archive(other))
         if other == slug or not object_path(archive.root, object_id).is_dir():
             continue
-        try:
+        with suppress(IntegrityError, OSError):  # `verify` reports the fault
             theirs = archive.object(object_id)
             head = theirs.path / mine.versions[-1] / "inventory.json"
             if len(theirs.versions) > len(mine.versions) and read_file(head) == mine.inventory:
                 return archive, object_id
-        except (IntegrityError, OSError):  # `verify` reports the fault
-            continue
     return None
 
 
@@ -503,7 +503,7 @@ def _places(archive: Archive, entries: Sequence[CatalogueEntry]) -> dict[str, _P
     paths = inclusion_paths(archive.lines(), wanted)
     places = {}
     for entry, line, (size, note, tokens), path in zip(entries, newest, covering, paths, strict=True):
-        stamps = {each.name[len(note.name) + 1 : -len(".tsr")]: read_file(each) for each in tokens}
+        stamps = {each.name.removeprefix(f"{note.name}.").removesuffix(".tsr"): read_file(each) for each in tokens}
         content = read_file(note)
         fields = {
             "original": {

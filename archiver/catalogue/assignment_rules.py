@@ -105,7 +105,7 @@ def _may_rule(home: Home, account: Account, entry: CatalogueEntry) -> bool:
     if said is not None:
         return bool(said.get("rule")) and said.get("rules") != rules_digest(account.rules)
     archive = Archive(home.archive(HOUSE))
-    undone = len(entry.lines) > 1 and any(archive.line(*each).type == "assign" for each in entry.lines)
+    undone = any(archive.line(*each).type == "assign" for each in entry.lines[1:])  # the first one is its capture
     return not undone
 
 

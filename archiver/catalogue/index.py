@@ -50,7 +50,7 @@ from archiver.catalogue.search_words import (
     stem_of_file,
 )  # fmt: skip
 from archiver.core.errors import IntegrityError, MachineRefused
-from archiver.core.model import Licence, iso
+from archiver.core.model import Licence, Outcome, iso
 from archiver.core.progress import progress_bar
 from archiver.reading.licence_json import LicenceFile, from_json
 from archiver.reading.worker import DocumentReader
@@ -158,6 +158,15 @@ class RunLine:
     total: int | None
     incomplete: int = 0
     unexplained: int = 0
+    ground: str | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.outcome == Outcome.COMPLETE
+
+    @property
+    def is_read_to_end(self) -> bool:
+        return self.outcome == Outcome.READ_TO_END
 
 
 RUN_FIELDS = {each.name for each in fields(RunLine) if each.default is MISSING}  # a line without them is no run's
@@ -404,9 +413,10 @@ class Catalogue:
         rows = self._among("SELECT identity_sha256 FROM erased WHERE identity_sha256 IN (?)", digests)
         return {digests[digest] for (digest,) in rows}
 
-    def of_asset(self, provider: str, *asset_ids: str) -> list[CatalogueEntry]:
-        """The licences (no comps) of a platform's assets, oldest first."""
-        query = f"SELECT {COLUMNS} FROM licence WHERE NOT comp AND asset_id IN (?) ORDER BY id"  # noqa: S608  # all ours
+    def of_asset(self, provider: str, *asset_ids: str, comps: bool = False) -> list[CatalogueEntry]:
+        """The licences of a platform's assets, oldest first; with their comps if asked for."""
+        which = "asset_id IN (?)" if comps else "NOT comp AND asset_id IN (?)"
+        query = f"SELECT {COLUMNS} FROM licence WHERE {which} ORDER BY id"  # noqa: S608  # all ours
         entries = map(self._entry, self._among(query, map(plain_text, asset_ids)))
         return [entry for entry in entries if entry.provider == provider]
 
@@ -492,6 +502,11 @@ class Catalogue:
             WHERE {INCOMPLETE_SQL} AND account IS NOT NULL GROUP BY account"""  # noqa: S608  # this file's own text
         return dict(self._db.execute(query))
 
+    def previews_by_account(self) -> dict[str, int]:
+        """The numbers of comps by the account whose run archived them."""
+        query = "SELECT account, count(*) FROM licence WHERE comp AND account IS NOT NULL GROUP BY account"
+        return dict(self._db.execute(query))
+
     def count_unassigned(self) -> int:
         """The number of licences (no comps) that are assigned to nobody."""
         return self._count("NOT comp AND assigned IS NULL")
@@ -499,6 +514,10 @@ class Catalogue:
     def recent(self, limit: int) -> list[CatalogueEntry]:
         """The licences (no comps) that were archived last, newest first."""
         return list(self._entries(f"{VISIBLE_SQL} ORDER BY id DESC LIMIT ?", limit))
+
+    def licensed_in(self, month: str) -> list[CatalogueEntry]:
+        """The licences (no comps) whose day lies in a month, `2026-11`, the earliest first."""
+        return list(self._entries(f"{VISIBLE_SQL} AND substr(licensed_at, 1, 7) = ? ORDER BY licensed_at, id", month))
 
     def matching(self, part: str) -> list[CatalogueEntry]:
         """The licences that a folder name, or a part of one, names: an exact match alone, else up to 10 that contain

@@ -5,11 +5,12 @@ Who can write to the archive can replace it as a whole, by one that holds in its
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from archiver.archive.checking.parts import archive_words
-from archiver.archive.last_seen import LastSeen, has_known_key, has_written, known_key
+from archiver.archive.last_seen import LastSeen, LostEnd, has_known_key, has_written, known_key
 from archiver.archive.ledger import last_line
 from archiver.archive.reader import key_in, signer_key
 from archiver.catalogue.index_schema import has_read
@@ -76,11 +77,31 @@ def changes_by_others(home: Home, client: str) -> list[str]:
     """What somebody changed in a client's archive since this machine wrote to it, in sentences. An older state of it,
     which holds in itself, is such a change, too.
     """
+    with _memory(home, client) as memory:
+        return memory.differences(client, home.archive(client)) if memory else []
+
+
+def remembered(home: Home, client: str) -> tuple[int, list[LostEnd]]:
+    """The number of lines that this machine saw in a client's ledger (0: none), and the ends that it saw and that are
+    gone, unless a `rollback` line names them.
+    """
+    with _memory(home, client) as memory:
+        return (memory.lines, memory.losses(home.archive(client))) if memory else (0, [])
+
+
+def check_whole(home: Home, client: str) -> None:
+    """Raise IntegrityError if a client's archive is shorter than this machine remembers, whatever was added since."""
+    with _memory(home, client) as memory:
+        if memory and (lost := memory.losses(home.archive(client))):
+            raise IntegrityError(lost[0].sentence(client).removesuffix("."), remedy=memory.confirm(client))
+
+
+@contextmanager
+def _memory(home: Home, client: str) -> Iterator[LastSeen | None]:
     state = home.archive_state(client)
-    if not state.is_dir():
-        return []
-    memory = LastSeen(state)
+    memory = LastSeen(state) if state.is_dir() else None
     try:
-        return memory.differences(client, home.archive(client))
+        yield memory
     finally:
-        memory.close()
+        if memory:
+            memory.close()

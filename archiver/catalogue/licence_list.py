@@ -31,7 +31,12 @@ SORTS: Mapping[str, tuple[str, bool]] = {
     "client": ("''", False),
 }  # fmt: skip
 """The column of each order, and whether it descends. Equal rows follow by client and folder."""
-MISSING = ("any", "none", *(kind.value for kind in DocumentKind), GapReason.ON_REQUEST.value)
+MISSING = (
+    "any",
+    "none",
+    *(kind.value for kind in DocumentKind if kind is not DocumentKind.PROVISIONAL),
+    GapReason.ON_REQUEST.value,
+)
 PROVEN = ("proven", "unproven")
 ROWS_AT_ONCE = 400  # rows of an export that are read together
 MAX_FILTER_LENGTH = 200

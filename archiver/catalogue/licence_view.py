@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archiver.catalogue.views import in_words
+from archiver.catalogue.views import secured_in_words
 from archiver.core.remedy import Remedy
 from archiver.provider import declared
 from archiver.reading.stated_values import StatedValue, ValueOrigin
@@ -68,7 +68,7 @@ def _facts(of: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
         "licensee",
         (of["licensee"] or "not named in what was archived") + _origin(StatedValue(**of["stated"]["licensee"])),
     )
-    yield "secured", f"{in_words(of['secured_documents'])} ({of['state']})"
+    yield "secured", secured_in_words(of)
     yield "qualified time", "; ".join(map(_qualified, of["qualified_times"]))
     captured = str(provenance.get("captured_at") or "")[:10]
     yield "archived", " ".join(filter(None, (captured, "by", provenance.get("source"))))

@@ -17,6 +17,7 @@ from archiver.catalogue.filters import SORTS, LicenceFilter
 from archiver.catalogue.index import Catalogue, CatalogueEntry, ErasedEntry, Hit, RunLine
 from archiver.catalogue.known_archive import check_not_lost as check_not_lost  # for all who look at archives
 from archiver.catalogue.known_archive import is_lost
+from archiver.catalogue.views import secured_in_words as secured_in_words
 from archiver.core.errors import ConfigError, Erased, IntegrityError, Remedy
 from archiver.core.progress import with_progress
 from archiver.home.settings import HOUSE, Home
@@ -50,8 +51,8 @@ def runs_of(home: Home, client: str) -> dict[str, list[RunLine]]:
     return found
 
 
-type IncompleteLicences = Callable[[Home, str], Mapping[str, int]]
-"""Returns how many licences of each account lack a document: `incomplete_of`, or a cached version."""
+type CountByAccount = Callable[[Home, str], Mapping[str, int]]
+"""Counts something of each account in a client's archive: `incomplete_of`, `previews_of`, or a cached version."""
 
 
 def incomplete_of(home: Home, client: str) -> Mapping[str, int]:
@@ -60,6 +61,14 @@ def incomplete_of(home: Home, client: str) -> Mapping[str, int]:
         return {}
     with followed(home, client) as catalogue:
         return catalogue.incomplete_by_account()
+
+
+def previews_of(home: Home, client: str) -> Mapping[str, int]:
+    """How many previews without a licence (comps) a client's archive holds, by the account whose run archived them."""
+    if not home.archive(client).is_dir():
+        return {}
+    with followed(home, client) as catalogue:
+        return catalogue.previews_by_account()
 
 
 _as_they_are: ContextVar[bool] = ContextVar("catalogues as they are", default=False)
@@ -222,7 +231,7 @@ def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> 
         full: dict[str, str] = {}
         for run in chain(*turns(home, slug).values()):
             runs[run.account] = run
-            if run.sweep == "full" and run.outcome == "complete":
+            if run.sweep == "full" and run.is_complete:
                 full[run.account] = run.at[:10]
         for account in owner.inputs:
             last = runs.get(account.name)
@@ -232,7 +241,10 @@ def incomplete(home: Home, client: str | None, turns: AccountRuns = runs_of) -> 
                 note(slug, info.title, "has no licence history; only captured pages are archived")
             elif last is None:
                 note(slug, account.name, "has not been read yet")
-            elif last.outcome != "complete":
+            elif last.is_read_to_end:
+                as_far = "as far as the platform showed its list; nothing proves that no more follows"
+                note(slug, account.name, f"is archived up to {last.at[:10]}, {as_far}")
+            elif not last.is_complete:
                 since = f"; its last complete reading was on {full[account.name]}" if account.name in full else ""
                 note(slug, account.name, f"was read on {last.at[:10]} with the outcome {last.outcome}{since}")
             else:
@@ -323,11 +335,6 @@ def rebuild(home: Home) -> dict[str, int]:
                 catalogue.rebuild(Archive(home.archive(slug)), reader)
                 counts[slug] = catalogue.count()
     return counts
-
-
-def secured_in_words(row: Mapping[str, Any]) -> str:
-    """A phrase that says since when the documents of a `find --json` row are secured."""
-    return views.in_words(row["secured_documents"])
 
 
 def assigned_at(archive: Archive, entry: CatalogueEntry) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from archiver.archive.checking.parts.archive_words import SCOPE_DATE
 from archiver.archive.checking.parts.proven_dates import Dates
-from archiver.archive.checking.parts.verify_report import newest
+from archiver.archive.checking.parts.verify_report import ArchiveVerdict, newest
 from archiver.archive.erasure import TOMBSTONE
 from archiver.archive.reader import Archive
 from archiver.archive.trusted_list import qualified_times
@@ -52,6 +52,11 @@ def by_date(documents: Mapping[str, str | None]) -> dict[str | None, list[str]]:
     for name, since in documents.items():
         found.setdefault(since, []).append(name)
     return {since: found[since] for since in sorted(found, key=lambda since: (since is None, since or ""))}
+
+
+def secured_in_words(row: Mapping[str, Any]) -> str:
+    """A phrase that says since when the documents of a `find --json` row are secured, and what was checked for it."""
+    return f"{in_words(row['secured_documents'])}, {ArchiveVerdict(row['state'], (row['scope'],))}"
 
 
 def in_words(documents: Mapping[str, str | None]) -> str:

@@ -1,4 +1,4 @@
-"""A pack's two files in an ASiC-E container with timestamps (ETSI EN 319 162-1), which EU tools open with one click.
+"""A pack's two files in an ASiC-E container with timestamps (ETSI EN 319 162-1).
 
 The container holds the pack's zip and PDF as they are, and for each timestamp authority that answers a manifest with
 their digests and the authority's RFC 3161 token over this manifest. It has no signature: it says that these files

@@ -73,7 +73,8 @@ def assess(
     if not names:
         pictures = [picture] if picture else [str(path) for path in claim_files.pictures(home, claim)]
         if not pictures:
-            raise ConfigError("Name a licence, or a picture with --image FILE.")
+            ways = claim_files.ways_to_licence(home, claim) if claim else ()
+            raise ConfigError("Name a licence, or a picture with --image FILE.", remedy=ways)
         with picture_search.open_recogniser(home) as seeing:  # one for all, because its start is slow
             found = [row for each in pictures if (row := _pictured(home, client, each, seeing, warn))]
         names, matches = [str(row["licence"]) for row in found], [str(row["match"]) for row in found]

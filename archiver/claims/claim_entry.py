@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -16,7 +17,7 @@ from typing import Any
 from archiver.claims import claim_files
 from archiver.claims.claim_events import AnswerTo, ClaimEvent, ClaimEventKind, answered_to, closed_by
 from archiver.claims.claim_files import Claim, to_come
-from archiver.claims.claim_life import related
+from archiver.claims.claim_life import record, related
 from archiver.claims.letter_reader import ParsedLetter, parse_letter, picture_of
 from archiver.core.atomic_files import read_named
 from archiver.core.errors import ConfigError
@@ -50,8 +51,7 @@ def add(
             raise ConfigError(f"{_named(field)}: {StillToCome(day)}. Check the year.")
     content = read_paper(path) if path else b""
     what = content or json.dumps([sorted(map(str, stated.items())), [str(each) for each in pictures]]).encode()
-    name = f"{client}-{hashlib.sha256(what).hexdigest()[:8]}"
-    before = next((each for each in claim_files.all_claims(home, say) if each.claim == name), None)
+    name, before = _name(client, hashlib.sha256(what).hexdigest()[:8], claim_files.all_claims(home, say))
     with DocumentReader() as reader:
         parsed = parse_letter(content, reader) if content else ParsedLetter()
         looked = [picture_of(each, reader) for each in parsed.pictures]
@@ -72,7 +72,8 @@ def add(
     again = "You confirmed these values before. Go through them again?"
     if ask and not accept and (not known or agrees(ask, again)):
         claim = _asked(claim, ask, say)
-    confirmed = known or path is None or ((accept or ask is not None) and not claim.says_nothing)
+    said = bool(stated) if path is None else (accept or ask is not None) and not claim.says_nothing
+    confirmed = known or said
     claim = replace(claim, confirmed=confirmed)
     events = [] if before else [ClaimEventKind.ADDED]
     events += [ClaimEventKind.CONFIRMED] if confirmed and not known else []
@@ -81,6 +82,37 @@ def add(
     for other in related(claim, claim_files.all_claims(home)):
         say(f"{other.claim.claim} is about the same {other.why}. Check that this is not the same claim.")
     return claim
+
+
+def _name(client: str, digest: str, claims: Sequence[Claim]) -> tuple[str, Claim | None]:
+    """The name of this client's claim with this letter, and the claim if there is one. A claim whose client a person
+    changed keeps its name."""
+    known = {each.claim: each for each in claims}
+    ours = [each for each in claims if each.client == client and each.claim.endswith(f"-{digest}")]
+    if ours:
+        return ours[0].claim, ours[0]
+    free = (f"{client}{n}-{digest}" for n in ("", *(f"-{number}" for number in range(2, 99))))
+    return next(name for name in free if name not in known), None
+
+
+def change_client(home: Home, claim: Claim, client: str, by: str | None = None) -> Claim:
+    """The claim as one about another client: its letter is read again for that client, and has to be confirmed again.
+
+    What a person stated stays; a licence has to be chosen anew. ConfigError for an unknown client.
+    """
+    owner = home.client(client)
+    place = claim_files.folder(home, claim.claim)
+    moved = replace(claim, licences=(), probable=(), verdict=None)
+    if claim.letter:
+        with DocumentReader() as reader:
+            parsed = parse_letter(read_named(place / claim.letter, "Restore the claim's folder."), reader)
+            reread = _read_claim(claim.claim, home, owner, parsed, {}, moved, reader)
+        moved = replace(reread, letter=claim.letter, pictures=claim.pictures)
+    names = f"{home.client(claim.client).name} → {owner.name}"
+    event = ClaimEvent(what=ClaimEventKind.CLIENT, at=iso(datetime.now(UTC)) or "", by=by, text=names)
+    read = {each.name: getattr(moved, each.name) for each in dataclasses.fields(moved)}
+    del read["claim"], read["events"]
+    return record(home, claim, event, **(read | {"client": client, "confirmed": False}))
 
 
 def _with_events(claim: Claim, kinds: Sequence[ClaimEventKind], by: str | None) -> Claim:
@@ -124,17 +156,20 @@ def _read_claim(
         letter_by, reader, parsed.text, domains=owner.domains, links=parsed.links, senders=parsed.senders,
         own=(owner.name, *owner.aliases, *([home.settings.agency.name] if home.settings.agency.name else ())),
     )  # fmt: skip
-    letter = read(received=received)
-    assumed = "received" not in given and not parsed.received
-    if assumed and letter.dated and letter.dated < received:  # better a deadline too early than too late
-        received = letter.dated
-        letter = read(received=received)
+    stated_day = "received" in given
+    letter = read(received=received, assumed=not stated_day)
+    assumed = not stated_day and not parsed.received
+    if not stated_day and letter.dated and letter.dated < received:  # better a deadline too early than too late
+        received, assumed = letter.dated, True
+        letter = read(received=received, assumed=True)
     elif assumed and not letter.dated:  # a number of days from today would end too late
         letter = read(received=None)
     sure = dict(letter.sure)
     if letter.amount is not None:
         sure["currency"] = sure["amount"]
     day = "the letter's own date" if received == letter.dated else "the day on which it was added"
+    if assumed and parsed.received and parsed.received > received:
+        day = f"the letter's own date, because it may have come before the mail of {parsed.received}"
     sure["received"] = f"{claim_files.ASSUMED}: {day}; state the day it came" if assumed else "the mail's date"
     sure |= dict.fromkeys(given, STATED)
     fields: dict[str, Any] = {
@@ -175,14 +210,14 @@ def _named(field: str) -> str:
 
 
 QUESTIONS = {
-    "kind": "Kind of letter: inquiry, demand or abmahnung",
+    "kind": "Kind of letter: inquiry, demand, abmahnung, or a court's paper such as mahnbescheid",
     "urls": "URLs of the pages with the picture",
     "first_seen": "First seen or first used, if known",
 }
 """The questions for fields whose own name says too little."""
 
 HOW = {
-    "kind": "Write inquiry, demand or abmahnung",
+    "kind": "Write inquiry, demand, abmahnung, or the court's paper, for example mahnbescheid",
     "amount": "Write the amount, for example 389.59",
     **dict.fromkeys(("received", "deadline", "first_seen"), "Write the date, for example 2026-12-31"),
 }
@@ -305,6 +340,10 @@ def urgent(claim: Claim) -> list[str]:
         days = clocks["notice_days_left"]
         left = f"{_days(days)} left" if days >= 0 else f"{_days(-days)} ago: read the platform's own clause"
         lines.append(f"If the platform indemnifies you, it may require notice by {claim.notice_deadline}, {left}.")
+    if court := claim.kind and claim.kind.court_paper:
+        lines.append(
+            f"This is a court's paper: {court['name']['en']}. {court['act']['en']} Give it to a lawyer at once."
+        )
     if claim.kind is LetterKind.ABMAHNUNG:
         lines.append(
             "This is an Abmahnung (a German warning letter). Give it to a lawyer. Do not sign an "

@@ -22,6 +22,7 @@ class ClaimEventKind(StrEnum):
     NOTE = "note"
     FILE = "file"
     OWNER = "owner"
+    CLIENT = "client"  # a person says that it is about another client
 
 
 class ClaimStep(StrEnum):

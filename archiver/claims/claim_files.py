@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -100,6 +100,11 @@ class Claim:
     def says_nothing(self) -> bool:
         """Whether nothing was found in the letter's file and nobody stated anything: there is nothing to confirm."""
         return self.letter is not None and self.sure.keys() <= {"received"}
+
+    @property
+    def for_lawyer(self) -> bool:
+        """Whether a lawyer answers it: an Abmahnung, or a court's paper."""
+        return self.kind is not None and self.kind.for_lawyer
 
     @property
     def how_to_confirm(self) -> str:
@@ -270,10 +275,9 @@ def all_claims(home: Home, warn: Callable[[str], None] = lambda _: None) -> list
     return sorted(found, key=lambda claim: _urgency(claim, now))
 
 
-def _urgency(claim: Claim, now: datetime) -> tuple[int, date, str]:
-    rank = {ClaimStep.ANSWERED: 1, ClaimStep.CLOSED: 2}.get(claim.step, 0)
+def _urgency(claim: Claim, now: datetime) -> tuple[bool, bool, date, str]:
     due = claim.due(now)
-    return rank, due[0] if due else date.max, claim.claim
+    return claim.step is ClaimStep.CLOSED, claim.answered, due[0] if due else date.max, claim.claim
 
 
 def _read(path: Path) -> Claim:
@@ -316,6 +320,13 @@ def change(home: Home, claim: Claim, **fields: Any) -> Claim:
         changed = replace(load(home, claim.claim), **fields)
         save(home, changed)
     return changed
+
+
+def ways_to_licence(home: Home, claim: Claim) -> Sequence[Remedy]:
+    """How a claim gets its licence: found by its pictures, if it has some, or named by a person."""
+    known = {"claim": claim.claim}
+    found = [Remedy("assess claim", known)] if pictures(home, claim) else []
+    return [*found, Remedy("name the licence", known)]
 
 
 def with_licences(

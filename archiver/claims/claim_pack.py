@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class HandOver:
-    """What to write. `use` matters for the drafts, which depend on the verdict. `asice` is a container for EU tools.
+    """What to write. `use` matters for the drafts, which depend on the verdict. `asice` is a container with timestamps.
 
     `wacz` is a file of the captured pages for viewers of web archives. `signer` signs proof.pdf.
     """
@@ -68,10 +68,8 @@ def hand_over(
     compared = bool(names)  # a person who names a licence has compared it
     names = names or (claim.licences if claim else ())
     if not names:
-        raise ConfigError(
-            "Name a licence, or a claim with a licence.",
-            remedy=Remedy("assess claim", {"claim": claim.claim if claim else "CLAIM"}),
-        )
+        ways = claim_files.ways_to_licence(home, claim) if claim else Remedy("find")
+        raise ConfigError("Name a licence, or a claim with a licence.", remedy=ways)
     contexts = _judged(home, names, order, warn, compared=compared)
     request = packing.ProofRequest(
         language=order.language, internal=order.internal, claim=claim, prefer=claim.client if claim else None,

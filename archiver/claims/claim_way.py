@@ -9,7 +9,6 @@ from enum import StrEnum
 from archiver.claims.claim_events import ClaimStep, closed_by
 from archiver.claims.claim_files import Claim
 from archiver.claims.rule_engine import Verdict
-from archiver.reading.letters import LetterKind
 
 NOT_PICTURES = ("audio", "music", "sound", "font")  # how the media types of works begin that no picture shows
 
@@ -54,8 +53,8 @@ class ClaimWay:
 
     @property
     def lawyer(self) -> bool:
-        """Whether no reply is drafted: an Abmahnung, or a use that the licence does not cover."""
-        return self.claim.kind is LetterKind.ABMAHNUNG or self.verdict is Verdict.NOT_COVERED
+        """Whether no reply is drafted: an Abmahnung, a court's paper, or a use that the licence does not cover."""
+        return self.claim.for_lawyer or self.verdict is Verdict.NOT_COVERED
 
     @property
     def next(self) -> NextStep:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import string
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import NotRequired, TypedDict
@@ -85,6 +86,7 @@ class DraftData(TypedDict):
     heading: dict[str, str]
     processes: dict[str, dict[str, str]]
     run: dict[str, str]
+    phrases: dict[str, dict[str, list[str]]]
     drafts: list[_DraftTexts]
 
 
@@ -93,8 +95,8 @@ def _texts() -> DraftData:
 
 
 def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True) -> list[Draft]:
-    """The drafts that fit the case. An uncovered use or an Abmahnung gets a checklist and never a reply."""
-    kind = matter.claim.kind.value if matter.claim and matter.claim.kind else "demand" if matter.claim else "none"
+    """The drafts that fit the case. An uncovered use and a lawyer's case get a checklist and never a reply."""
+    kind = _kind_of(matter.claim)
     words = PackWords(language)
     facts = _facts(matter, words)
     heading = draft_heading(language, evidence=matter.evidence)
@@ -115,6 +117,13 @@ def drafts(matter: DraftContext, language: str, *, counter_requests: bool = True
     return made
 
 
+def _kind_of(claim: Demand | None) -> str:
+    """The kind of letter, as `drafts.yaml` names it: all papers of courts are one."""
+    if claim is None or claim.kind is None:
+        return "demand" if claim else "none"
+    return "court" if claim.kind.court_paper else claim.kind.value
+
+
 def draft_heading(language: str, *, evidence: bool) -> str:
     """The line above each draft. Drafts from an archive of recordings say so."""
     heading = _texts()["heading"][language]
@@ -130,74 +139,80 @@ def fill_in(text: str, facts: Mapping[str, str], *, blank: bool = False) -> str 
 
 
 def _facts(matter: DraftContext, words: PackWords) -> dict[str, str]:
-    licence, claim = with_short_codes(matter.file.licence), matter.claim
-    licensee = None if "@" in (licence.licensee or "") else licence.licensee  # never publish an account's address
-
-    def day(text: str | None) -> str | None:
-        return words.moment(text[:10]) if text else None
-
-    who = {
-        "en": f"We are {matter.agency} and work for {matter.client}." if matter.agency else f"We are {matter.client}.",
-        "de": f"Wir sind {matter.agency} und arbeiten für {matter.client}."
-        if matter.agency
-        else f"Wir sind {matter.client}.",
+    """Each fact in the language of `words`, and in each language those that end in its code. None is left out."""
+    phrased = {
+        f"{name}_{language}": text
+        for language in LANGUAGES
+        for known in [_known(matter, PackWords(language))]
+        for name, text in [
+            *((name, _first(texts[language], known)) for name, texts in _texts()["phrases"].items()),
+            *((name, known[name]) for name in ("work", "secured", "process") if name in known),
+        ]
     }
+    return _known(matter, words) | phrased
+
+
+def _first(phrases: Iterable[str], known: Mapping[str, str]) -> str:
+    """The first phrase whose facts are known; empty if there is none."""
+    return next(filter(None, (fill_in(phrase, known) for phrase in phrases)), "")
+
+
+def _known(matter: DraftContext, words: PackWords) -> dict[str, str]:
+    """What is known, by name, in the language of `words`."""
+    licence = with_short_codes(matter.file.licence)
+    licensee = None if "@" in (licence.licensee or "") else licence.licensee  # never publish an account's address
+    agency = matter.agency or None
     theirs = licensee and may_be_one(licensee, matter.client)
-    licensed = day(iso(licence.licensed_at and day_of(licence.licensed_at)))
     fetched = matter.file.provenance.get("source") == "adapter"  # not imported by a person
+    process = _process(matter, words.language)
     known: dict[str, str | None] = {
         "fetched_from": "the account's history at the platform" if fetched else None,
-        "from_en": f", received by us from {matter.platform}," if fetched else "",
-        "from_de": f", uns von {matter.platform} zugegangen," if fetched else "",
+        "fetched_at": matter.platform if fetched else None,
         "asset": licence.asset.asset_id,
-        **{f"work_{language}": numbered(licence.asset, language) for language in LANGUAGES},
+        "work": numbered(licence.asset, words.language),
         "platform": matter.platform,
-        "licensed": licensed,
-        "licensed_en": f", licensed on {licensed}" if licensed else "",
-        "licensed_de": f", lizenziert am {licensed}" if licensed else "",
+        "licensed": _day(licence.licensed_at and day_of(licence.licensed_at), words),
         "sold": None if platform_of(licence.asset.provider, licence.kind or "").get("free_site") == "yes" else "yes",
         "licensee": licensee,
         "licence_id": licence.licence_id,
+        "order": licence.order or None,
+        "kind": licence.kind or None,
         "client": matter.client,
-        "agency": matter.agency or None,
-        "assigns": None if theirs else matter.agency or None,
+        "agency": agency,
+        "assigns": None if theirs else agency,
         "folder": matter.folder,
-        **{f"secured_{language}": _secured(matter, language) for language in LANGUAGES},
-        **{f"process_{language}": _process(matter, language) for language in LANGUAGES},
-        "unrecorded": None if _process(matter, "en") else BLANK,
-        "assigned": day(matter.assigned),
-        "who": who[words.language],
-        "business": matter.agency or BLANK,
-        "order_en": f", order {licence.order}" if licence.order else "",
-        "order_de": f", Bestellung {licence.order}" if licence.order else "",
-        "kind_en": f", licence {licence.kind}" if licence.kind else "",
-        "kind_de": f", Lizenz {licence.kind}" if licence.kind else "",
-        "licensee_en": f", to {licensee}" if licensee else "",
-        "licensee_de": f", an {licensee}" if licensee else "",
+        "secured": _secured(matter, words),
+        "process": process,
+        "unrecorded": None if process else BLANK,
+        "assigned": words.moment(matter.assigned[:10]) if matter.assigned else None,
+        "business": agency or BLANK,
+        "sender": agency or matter.client,
     }
-    if claim:
-        known |= _of_claim(claim, day)
-    return {name: printable(value) for name, value in known.items() if value is not None}
+    if claim := matter.claim:
+        known |= {
+            "claimant": claim.claimant,
+            "reference": claim.reference,
+            "url": next(iter(claim.urls), None),
+            "dated": _day(claim.dated, words),
+            "received": _day(claim.came, words),
+            "deadline": _day(claim.deadline, words),
+            "notice": _day(claim.notice_deadline, words),
+        }
+        if court := claim.kind and claim.kind.court_paper:
+            known |= {"court": court["name"][words.language], "act": court["act"][words.language]}
+    return {name: printable(value) for name, value in known.items() if value}
 
 
-def _of_claim(claim: Demand, day: Callable[[str | None], str | None]) -> dict[str, str | None]:
-    """The facts of the letter; `day` writes a date in words."""
-    return {
-        "claimant": claim.claimant,
-        "reference": claim.reference,
-        "received": day(iso(claim.came)),
-        **_letter_said(claim, day(iso(claim.dated or claim.came))),
-        "deadline": day(iso(claim.deadline)),
-        "notice": day(iso(claim.notice_deadline)),
-    }
+def _day(day: date | None, words: PackWords) -> str | None:
+    return words.moment(iso(day)) if day else None
 
 
-def _secured(matter: DraftContext, language: str) -> str | None:
+def _secured(matter: DraftContext, words: PackWords) -> str | None:
     """The date or dates on which the documents are known to have existed; None if some have none."""
-    dated, words = by_date(matter.secured_documents), PackWords(language)
+    dated = by_date(matter.secured_documents)
     if matter.secured is None or len(dated) < 2:
         return words.moment(matter.secured)
-    both = {"en": " and ", "de": " und "}[language]
+    both = {"en": " and ", "de": " und "}[words.language]
     return both.join(f"{words.moment(since)} ({', '.join(names)})" for since, names in dated.items())
 
 
@@ -211,24 +226,6 @@ def _process(matter: DraftContext, language: str) -> str | None:
     run = _texts()["run"][language].format(run=provenance["run"]) if provenance.get("run") else ""
     number = str(tool).removeprefix("archiver ")
     return text.format(platform=matter.platform, at=PackWords(language).moment(str(at)), tool=number, run=run)
-
-
-def _letter_said(claim: Demand, enquired: str | None) -> dict[str, str]:
-    """Parts of sentences about the letter; empty if the letter does not say it."""
-    url, case = next(iter(claim.urls), None), claim.reference
-    of_en, of_de = (f" of {enquired}", f" vom {enquired}") if enquired else ("", "")
-    return {
-        "of_day_en": of_en,
-        "of_day_de": of_de,
-        "writer_en": claim.claimant or f"The writer of the letter{of_en}",
-        "writer_de": claim.claimant or f"Wer das Schreiben{of_de} sandte,",
-        "on_page_en": f" on {url}" if url else "",
-        "on_page_de": f" auf {url}" if url else "",
-        "case_en": f" {case}" if case else "",
-        "case_de": f" {case}" if case else "",
-        "with_case_en": f", reference {case}" if case else "",
-        "with_case_de": f", Zeichen {case}" if case else "",
-    }
 
 
 def write_drafts(folder: Path, made: Iterable[Draft]) -> list[Path]:

@@ -20,7 +20,6 @@ from archiver.claims.rule_engine import RuleFinding, Verdict
 from archiver.claims.soundness import soundness_of, write_short_letters
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
-from archiver.reading.letters import LetterKind
 
 EMPTY = "No licence found in this archive. Add it in one of these ways, then begin this dialogue again:"
 WAYS = ("import", "capture", "run asset")  # a file that you have, the platform's page, one asset of the accounts
@@ -75,7 +74,7 @@ class Dialogue:
         assessed = assess(self.home, self.client, use, claim=claim, warn=self.tell)
         verdict = self._judged(assessed)
         self.tell("5. The pack")
-        if verdict is Verdict.NOT_COVERED or claim.kind is LetterKind.ABMAHNUNG:
+        if verdict is Verdict.NOT_COVERED or claim.for_lawyer:
             return self._listed(claim, use)
         return self._packed(claim, use)
 
@@ -89,8 +88,12 @@ class Dialogue:
 
     def _without_licence(self, claim: Claim) -> None:
         words = PackWords(self.language)
-        lawyer = claim.kind is LetterKind.ABMAHNUNG
-        self._talk.say(words("no_licence_lawyer" if lawyer else "no_licence_answer"), words("no_licence_buy"))
+        court = claim.kind and claim.kind.court_paper
+        if court:
+            said = f"{court['name'][self.language]}. {court['act'][self.language]} {words('no_licence_court')}"
+        else:
+            said = words("no_licence_lawyer" if claim.for_lawyer else "no_licence_answer")
+        self._talk.say(said, words("no_licence_buy"))
 
     @property
     def _talk(self) -> Conversation:

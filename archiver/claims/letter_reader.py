@@ -15,7 +15,7 @@ from archiver.core.errors import UnreadablePicture
 from archiver.reading.dates import LIKELY_YEARS, days_in
 from archiver.reading.documents import MAX_PICTURES, is_html, is_pdf, read_text
 from archiver.reading.letter_sender import Sender
-from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, SENT
+from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, SENT, passed_on
 from archiver.reading.mail import Unreadable, looks_like_mail, mail_by
 from archiver.reading.office import document_by
 from archiver.reading.worker import DocumentReader, ReaderFailed
@@ -70,7 +70,7 @@ def parse_letter(content: bytes, reader: DocumentReader) -> ParsedLetter:
                 messages=[*messages, *(t for _, t in scans if t)],
             )
         return ParsedLetter(text=reading.text, pictures=pictures, messages=messages)
-    if looks_like_mail(content[:4096]):
+    if looks_like_mail(content):
         return _mail(content, reader, MAX_FORWARDED_LETTERS)
     if picture_ending(content):
         text, trouble = _recognised(content, reader)
@@ -105,10 +105,9 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
     received = _day_in(mail.headers)
     if received is None:
         messages.append("The mail has no readable date.")
-    if FORWARDED.match(subject) and (
-        sent := SENT.search(texts[1])
-    ):  # its first header has the date of the first receipt
-        received = min(filter(None, (received, *(day for day, _ in days_in(sent["when"])))), default=None)
+    if FORWARDED.match(subject) or passed_on(texts[1]):  # the first header of the thread has the date of receipt
+        days = (day for sent in SENT.finditer(texts[1]) for day, _ in days_in(sent["when"]))
+        received = min(filter(None, (received, *days)), default=None)
     for name, attached in mail.attachments:
         if picture_ending(attached):
             pictures.append(attached)
@@ -116,7 +115,7 @@ def _mail(content: bytes, reader: DocumentReader, deeper: int) -> ParsedLetter:
         if is_pdf(attached) or (name.lower().endswith(".docx") and attached.startswith(b"PK\x03\x04")):
             inner = parse_letter(attached, reader)
             inner = replace(inner, text=inner.text.replace(NEW_PAPER, "\n"))
-        elif deeper and name.lower().endswith((".eml", ".msg")) and looks_like_mail(attached[:4096]):
+        elif deeper and name.lower().endswith((".eml", ".msg")) and looks_like_mail(attached):
             inner = _mail(attached, reader, deeper - 1)
             head = [f"From: {name} <{address}>" for name, address in inner.senders[:1]]
             head += [f"Sent: {inner.received}"] if inner.received else []

@@ -55,7 +55,8 @@ def timeline(home: Home, facts: Mapping[str, Any], held: Iterable[Hold]) -> list
     events += [LicenceEvent(at=each.at, what="held", who=each.by or "", note=each.reason or "") for each in held]
     for claim in claim_files.all_claims(home):
         if facts["licence"].rpartition("/")[2] in {name.rpartition("/")[2] for name in claim.licences}:
-            letter, sender = iso(claim.dated or claim.received) or "", claim.claimant or ""
-            at = claim.events[0].at if claim.events else letter  # claims of earlier versions have no events
+            letter, sender = iso(claim.dated) or "", claim.claimant or ""
+            earlier = iso(claim.came or claim.dated) or ""  # claims of earlier versions have no events
+            at = claim.events[0].at if claim.events else earlier
             events.append(LicenceEvent(at=at, what="claimed", who=sender, claim=claim.claim, letter=letter))
     return sorted(events, key=lambda each: (not each.at, each.at))

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from archiver.catalogue.archives import authorities_of, check_key
+from archiver.catalogue.archives import authorities_of, check_key, check_whole
 from archiver.catalogue.index import CatalogueEntry
 from archiver.catalogue.search import archives, assigned_at, catalogue_of, located
 from archiver.core.errors import ConfigError
@@ -95,6 +95,7 @@ def _to_pack(home: Home, name: str, reader: DocumentReader, prefer: str | None) 
             )
         client = home.client(slug)
         check_key(home, slug)
+        check_whole(home, slug)
         own = (slug, *client.aliases, *client.domains)
         return LicenceToPack(archive, entry, client.name, declared(entry.provider), own, assigned_at(archive, entry))
 

@@ -176,9 +176,8 @@ class RedactionRules:
     def _sorts(self, text: str) -> list[str]:
         """The sorts that match a text, in its raw form and as a reader sees it."""
         seen = as_seen(text)
-        found = [sort for sort, shape in self.shapes if shape.search(text) or (seen != text and shape.search(seen))] + [
-            sort for sort, words in self._names.items() if spaced_out(words, seen)
-        ]
+        found = [sort for sort, shape in self.shapes if any(map(shape.search, {text, seen}))]
+        found += [sort for sort, words in self._names.items() if spaced_out(words, seen)]
         content = text.encode("utf-8", "replace")
         if mask_named(content) != content:
             found.append("a token")
@@ -219,8 +218,6 @@ def external(stored: StoredObject, private: RedactionRules, reader: DocumentRead
         for name, file in files.items():
             place = file.path.relative_to(stored.path).as_posix()
             kind = kinds.get(name)
-            if place in tier.withheld:
-                continue
             if kind is DocumentKind.PREVIEW:
                 said = "\n".join(reader.embedded(stored.read(name, version)).quotes.values())
                 if private.gives_access(said):
@@ -228,7 +225,7 @@ def external(stored: StoredObject, private: RedactionRules, reader: DocumentRead
                     continue
                 tier.warnings += [f"{name} of {stored.folder} holds {sort}" for sort in private.found(said)]
                 continue
-            if kind in (DocumentKind.LETTER, DocumentKind.DELIVERED):
+            if kind in (DocumentKind.LETTER, DocumentKind.DELIVERED, DocumentKind.PROVISIONAL):
                 tier.withheld[place] = ["not needed by an outsider"]
                 continue
             looked_at = "page.pdf" if name == "page.png" else name  # the page's PDF has the text of its picture
@@ -283,9 +280,9 @@ def _in_any_form(code: str) -> str:
     """A pattern for a code with other or no separators, and for what base64 and hexadecimal digits make of it."""
     letters = re.findall(r"[^\W_]", code)
     forms = [r"[\W_]{0,3}".join(map(re.escape, letters)), code.encode().hex()]
-    for start in range(3):  # a text's place in base64 depends on what stands before it
-        encoded = b64encode(b"\0" * start + code.encode()).decode().rstrip("=")
-        forms.append(re.escape(encoded[4 if start else 0 : -1]))
+    for before in (b"", b"\0", b"\0\0"):  # a text's place in base64 depends on what stands before it
+        encoded = b64encode(before + code.encode()).decode().rstrip("=")
+        forms.append(re.escape(encoded[4 if before else 0 : -1]))
     return "|".join(forms)
 
 

@@ -24,7 +24,6 @@ from archiver.core.model import iso
 from archiver.core.packaged_data import packaged_yaml
 from archiver.home.settings import Home
 from archiver.reading.letter_words import known
-from archiver.reading.letters import LetterKind
 from archiver.reading.mail import looks_like_mail, lookup_for, origin_by
 from archiver.reading.terminal_safe import printable
 from archiver.reading.worker import DocumentReader
@@ -35,7 +34,7 @@ MAX_TEXT_LENGTH = 200_000  # characters of a letter that are examined
 MAX_CHANGED_LETTERS = 2  # of a domain that imitates another one
 
 _HOST = re.compile(r"(?:@|https?://|\bwww\.)((?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24})\b", re.IGNORECASE)
-_SIGNED = re.compile(r"\bpass: (.*)")
+_SIGNED = re.compile(r"\bpass: .*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +156,7 @@ def _writer(letter: LetterText, text: str, claimant: str | None) -> WriterFindin
     facts = {"claimant": one["name"], "known": ", ".join(one["domains"])}
     if pair := _imitated(hosts, one["domains"]):
         return _finding("imitation", Verdict.NOT_COVERED, **facts | {"seen": pair[0], "known": pair[1]})
-    signers = re.findall(r"[a-z0-9.-]+", found[1].lower()) if (found := _SIGNED.search(letter.origin)) else []
+    signers = re.findall(r"[a-z0-9.-]+", found[0].lower()) if (found := _SIGNED.search(letter.origin)) else []
     if signer := next((each for each in signers if _within(each, one["domains"])), None):
         return _finding("signed", Verdict.COVERED, **facts, seen=signer)
     if seen := next((each for each in hosts if _within(each, one["domains"])), None):
@@ -183,7 +182,7 @@ def _imitated(hosts: Iterable[str], domains: Sequence[str]) -> tuple[str, str] |
         for domain in domains:
             name, own = domain.rpartition(".")[0].rpartition(".")[2], host.split(".")
             base = ".".join(own[-2:])
-            near = 0 < _distance(base, domain) <= MAX_CHANGED_LETTERS and len(name) > 5
+            near = _distance(base, domain) <= MAX_CHANGED_LETTERS and len(name) > 5
             if near or name in re.split(r"[-.]", host):
                 return host, domain
     return None
@@ -223,7 +222,7 @@ def letter_text(home: Home, claim: Claim) -> LetterText:
     with DocumentReader() as reader:
         parsed = parse_letter(content, reader)
         lookup = lookup_for(replay=home.settings.replay)
-        origin = origin_by(reader, content, lookup) if looks_like_mail(content[:4096]) else ""
+        origin = origin_by(reader, content, lookup) if looks_like_mail(content) else ""
     letter = LetterText(text="\n".join((parsed.text, *parsed.links)), origin=origin)
     with suppress(OSError):  # a read-only home reads the letter each time
         write_json(kept, {"sha256": digest, "text": letter.text, "origin": origin})
@@ -238,11 +237,11 @@ def short_letters(
     claim: Claim, found: Soundness, language: str, *, client: str, agency: str | None, signature: str | None = None,
     evidence: bool = True,
 ) -> list[Draft]:  # fmt: skip
-    """The first answer, the request for more time, and the mail to a colleague; for an Abmahnung the last one only."""
+    """The first answer, the request for more time, and the mail to a colleague; for a lawyer the last one only."""
     facts = _facts(claim, found, client=client, agency=agency, signature=signature)
     made = []
     for name, said in soundness_data()["letters"].items():
-        if claim.kind is LetterKind.ABMAHNUNG and not said["internal"]:
+        if claim.for_lawyer and not said["internal"]:
             continue
         lines = filter(None, (fill_in(each[language], facts) for each in said["paragraphs"]))
         made.append(Draft(name, draft_heading(language, evidence=evidence), tuple(lines)))
@@ -264,17 +263,18 @@ def write_short_letters(home: Home, claim: Claim, found: Soundness, language: st
 
 
 def _facts(claim: Claim, found: Soundness, *, client: str, agency: str | None, signature: str | None) -> dict[str, str]:
-    day, url = iso(claim.dated or claim.came), next(iter(claim.urls), None)
+    url = next(iter(claim.urls), None)
     facts: dict[str, str | None] = {
         "reference": claim.reference, "claim": claim.claim, "client": client,
         "signature": "\n".join(filter(None, (signature, agency or client))),
         **{f"on_page_{language}": f" {on} {url}" if url else "" for language, on in (("en", "on"), ("de", "auf"))},
     }  # fmt: skip
-    for language, of, until in (("en", "of", "until"), ("de", "vom", "bis zum")):
+    for language, of, on, until in (("en", "of", "on", "until"), ("de", "vom", "am", "bis zum")):
         words = PackWords(language)
         asks = [each.asks[language] for each in found.lacks]
         facts |= {
-            f"of_day_{language}": f" {of} {words.moment(day)}" if day else "",
+            f"of_day_{language}": f" {of} {words.moment(iso(claim.dated))}" if claim.dated else "",
+            f"came_{language}": f" {on} {words.moment(iso(claim.came))}" if claim.came else "",
             f"until_{language}": f" {until} {words.moment(iso(claim.deadline))}" if claim.deadline else "",
             f"asks_{language}": "; ".join(f"({n}) {ask}" for n, ask in enumerate(asks, 1)) or None,
         }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, ReplayOption, adapter_app, awaited, opened, unlocked
-from archiver.cli.output import progress, say, tell
+from archiver.cli.output import offer, progress, say, tell
+from archiver.core.remedy import Remedy
 
 if TYPE_CHECKING:
     from archiver.devkit.repair import OfflineCheck, Repair
@@ -44,7 +45,9 @@ def adapter_repair(
     vault, repair = unlocked(here), repair_of(here, name)
     if fresh or not (repair.pages / "session.yaml").is_file():
         if once and not fresh:
-            raise typer.BadParameter(f"there are no saved pages yet. Run `archiver adapter repair {name}` first")
+            raise typer.BadParameter(
+                f"there are no saved pages yet. {Remedy('repair adapter', {'account': name})}".rstrip(".")
+            )
         if not _save_pages(vault, repair, replay):
             return
     if copy_adapter(repair):
@@ -92,7 +95,8 @@ async def _work(repair: Repair, vault: Vault, replay: Path | None, *, once: bool
             if once:
                 return False
             say(AGAIN)
-    say(f"Nothing was changed for a long time. Go on with: archiver adapter repair {repair.account}")
+    say("Nothing was changed for a long time.")
+    offer("repair adapter", account=repair.account)
     return False
 
 
@@ -115,7 +119,7 @@ async def _prove(repair: Repair, vault: Vault, replay: Path | None) -> bool:
     for line in (made.result.message, *made.fields, *made.notes):
         if line:
             say(line)
-    if made.result.outcome.value != "complete" or not made.plays:
+    if not made.result.outcome.is_whole or not made.plays:
         taken = take_pages(repair, made)
         more = " Its new pages were saved, and are checked next." if taken else ""
         say(f"The platform is not read yet.{more}")
@@ -173,9 +177,7 @@ def adapter_remove(
     if removed.kept_in is None:
         for line in removed.differences:
             tell(line)
-        say(
-            "The installed adapter does not have the repair, so nothing was removed. "
-            f"To remove it anyway: archiver adapter remove {name} --force"
-        )
+        say("The installed adapter does not have the repair, so nothing was removed.")
+        offer("discard adapter", name=name)
         raise typer.Exit(1)
     say(f"The installed adapter of {name} is used again. The repair is kept in {removed.kept_in}.")

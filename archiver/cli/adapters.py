@@ -19,8 +19,7 @@ from archiver.cli.app import (
     recording_app,
     unlocked,
 )
-from archiver.cli.output import emit, facts, progress, say, table, tell
-from archiver.core.suggestions import did_you_mean
+from archiver.cli.output import command_for, emit, facts, offer, progress, say, table, tell
 
 
 @providers_app.callback(invoke_without_command=True)
@@ -49,7 +48,7 @@ def providers(context: typer.Context, as_json: JsonOption = False, home: HomeOpt
             for info in described
         ],
     )  # fmt: skip
-    say("Show everything about one platform: archiver providers NAME")
+    offer("see platform")
 
 
 NO_TOTAL = "the platform does not say how many licences there are; runs, reports and the desk say so"
@@ -74,11 +73,11 @@ def providers_show(
 
     Example: archiver providers show shutterstock
     """
+    from archiver.catalogue.filters import LicenceFilter
+
+    if unknown := LicenceFilter(provider=name).unknown_platform():
+        raise typer.BadParameter(unknown)
     described = {info["name"]: info for info in described_platforms(home)}
-    if name not in described:
-        raise typer.BadParameter(
-            f"there is no platform {name!r}.{did_you_mean(name, described)} See `archiver providers`"
-        )
     info = described[name]
     if as_json:
         emit(info)
@@ -97,7 +96,7 @@ def providers_show(
         ("live check", info["live"]),
         ("count", "" if info.get("states_total", True) else NO_TOTAL),
         *info["documents"].items(),
-        ("by hand", f"archiver capture --client CLIENT {name}" if info["pages"] else ""),
+        ("by hand", command_for("capture platform", provider=name) if info["pages"] else ""),
         *(("", page) for page in info["pages"]),
         ("", info["web"]),
         ("automation", f"{terms['stance']}: {quote}{terms['source']}{looked}"),
@@ -108,7 +107,7 @@ def providers_show(
         ("confirm", f"{info['confirm']['how']}; who may ask: {info['confirm']['who']}"),
     ])  # fmt: skip
     if info["methods"]:
-        say(f"Connect an account: archiver account add NAME --client CLIENT --provider {name}")
+        offer("connect account", platform=name)
 
 
 @providers_app.command("new")
@@ -129,7 +128,8 @@ def providers_new(
     for path in lay_out(name, folder, web=web):
         tell(path)
     install = f'uv pip install --python "{sys.executable}" -e {folder}'
-    say(f"Next: {install}, then archiver recording check {folder}/recordings/{name}/two-pages")
+    say(f"First install it: `{install}`.")
+    offer("check recording", folder=str(folder / "recordings" / name / "two-pages"))
 
 
 def use_own_adapters(home: Path | None) -> None:

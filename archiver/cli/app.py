@@ -171,7 +171,8 @@ def tell_choice(home: Path | None) -> None:
     if others := other_homes(path):
         more = "it" if len(others) == 1 else "another"
         also = f"{others[0]}" if len(others) == 1 else f"{len(others)} more"
-        say(f"Home: {path}. You also have {also}; name {more} with --home, or choose with `archiver home FOLDER`.")
+        say(f"Home: {path}. You also have {also}; name {more} with --home.")
+        output.offer("choose home")
 
 
 def _fleet_folder(address: str) -> Path:

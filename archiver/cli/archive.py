@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, catalogue_app, language_of, must_agree, opened, unlocked
-from archiver.cli.output import counted, emit, progress, say, table, tell, tell_lines, warn_each
+from archiver.cli.output import Nothing, counted, emit, offer, progress, say, table, tell, tell_lines, warn_each
 
 if TYPE_CHECKING:
     from archiver.core.errors import ArchiverError
@@ -34,7 +34,7 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
         claims = [each.as_json() | each.clocks(now) for each in facts.claims]
         emit(found.as_json() | {"claims": claims, "today": today.as_json(), "readiness": ready_json(ready)})
         return
-    table(*found.table(), "No accounts yet. Add one with `archiver account add`.")
+    table(*found.table(), Nothing("No accounts yet.", "connect account"))
     for note in found.notes():
         tell(note)
     for line in (*today.as_lines(), *advice(ready)):
@@ -52,7 +52,7 @@ def report(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
-    """Write a client's monthly report: new licences, coverage, gaps with reasons, and the checkpoint to keep.
+    """Write a client's monthly report: what was licensed and archived, coverage, gaps, and the checkpoint to keep.
 
     Example: archiver report --client acme --month 2026-11 --out acme-2026-11.pdf
     """
@@ -157,7 +157,8 @@ def schedule(
         say(f"note: {at} does not exist on {day}, because clocks go forward here. Choose another time with --at.")
     if install:
         put_in_place(made)
-        say(f"Installed in {made.folder}. Try a run now with `archiver run`.")
+        say(f"Installed in {made.folder}.")
+        offer("run")
     else:
         tell_lines(made.as_text())
     if here.settings.replay:
@@ -176,7 +177,8 @@ def verify(
     against: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH", help="A witness's checkpoint, a folder of them, or the replica s3://BUCKET/PREFIX."
+            metavar="PATH",
+            help="A witness's checkpoint, a folder of them, a pack that you sent, or the replica s3://BUCKET/PREFIX.",
         ),
     ] = None,
     headers: Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, audit_app, language_of, opened, unlocked
-from archiver.cli.output import counted, emit, listing, progress, say, tell, tell_filled
+from archiver.cli.output import Nothing, counted, emit, listing, progress, say, tell, tell_filled
 
 ClientArgument = Annotated[str, typer.Argument(metavar="CLIENT", help="The client.")]
 ANSWERS = {
@@ -116,7 +116,7 @@ def audit_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
     rows = site_audit.rows(opened(home))
     lines = [(row["client"], row["last_visit"][:10], *(row["answers"][each] for each in ANSWERS)) for row in rows]
     columns = ("client", "last visit", "stock?", "licence, but", "unknown", "covered")
-    none = "There are no audits yet. Begin with `archiver audit run CLIENT`."
+    none = Nothing("There are no audits yet.", "audit site")
     listing(rows, "audits", as_json, columns, lines, none)
 
 

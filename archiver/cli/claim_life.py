@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, a_day, claim_app, confirmed, language_of, opened
-from archiver.cli.output import say, tell
+from archiver.cli.output import offer, say, tell
 
 if TYPE_CHECKING:
     from archiver.claims.claim_files import Claim
@@ -83,7 +83,8 @@ def claim_close(
         raise typer.BadParameter("--amount must be a sum, for example 389.59")
     here, found = _named(home, claim)
     changed = close(here, found, ClaimOutcome(outcome), by=by, amount=amount, text=text)
-    say(f"Closed: {changed.claim}. If they write again: archiver claim reopen {changed.claim} --by NAME")
+    say(f"Closed: {changed.claim}. If they write again, open it again.")
+    offer("reopen claim", claim=changed.claim)
 
 
 @claim_app.command("reopen")
@@ -149,7 +150,8 @@ def claim_remove(
     here, found = _named(home, claim)
     names = list(claim_life.papers(here, found))
     say(f"{found.claim} holds {len(names)} papers{': ' if names else ''}{', '.join(names[:10])}.")
-    say("To keep one as evidence, first run: archiver claim enter CLAIM FILE --by NAME")
+    if names:
+        offer("enter paper", claim=found.claim)
     if not (yes or confirmed("Delete all of it for good?")):
         say("Nothing was removed. To remove it without a question, add --yes.")
         raise typer.Exit(2)

@@ -23,7 +23,7 @@ from archiver.cli.app import (
     opened,
     unlocked,
 )
-from archiver.cli.output import emit, listing, progress, say, tell
+from archiver.cli.output import Nothing, emit, listing, progress, say, tell
 
 if TYPE_CHECKING:
     from archiver.claims.facts import Use
@@ -40,7 +40,9 @@ def claim_add(
     yes: Annotated[bool, typer.Option("--yes", help="Confirm the details read from the letter; do not ask.")] = False,
     claimant: Annotated[str | None, typer.Option(help="Who makes the claim.")] = None,
     reference: Annotated[str | None, typer.Option(help="Their case number.")] = None,
-    kind: Annotated[str | None, typer.Option(help="inquiry, demand or abmahnung.")] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="inquiry, demand, abmahnung, or a court's paper, for example mahnbescheid.")
+    ] = None,
     url: Annotated[list[str] | None, typer.Option(help="A page that shows the picture; repeatable.")] = None,
     picture: Annotated[list[Path] | None, typer.Option(help="A picture of the claim; repeatable.")] = None,
     amount: Annotated[float | None, typer.Option(help="The sum that they demand.")] = None,
@@ -104,7 +106,7 @@ def claim_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
         for claim in found
     ]  # fmt: skip
     headings = (*(name.replace("_", " ") for name in columns), "step", "owner")
-    none = "No claims yet. Make one from a letter: archiver letter FILE --client CLIENT"
+    none = Nothing("No claims yet.", "answer letter")
     listing(found, "claims", as_json, headings, rows, none)
 
 
@@ -180,7 +182,9 @@ def use_of(first_seen: date | None, kind: str | None, seats: int, territory: str
 
 @app.command()
 def assess(
-    client: Annotated[str, typer.Option(help="The client that used the picture.")],
+    client: Annotated[
+        str | None, typer.Option(help="The client that used the picture [default: the claim's].", show_default=False)
+    ] = None,
     licence: Annotated[str | None, typer.Argument(help="A short id or any unique part of it.")] = None,
     image: Annotated[str | None, typer.Option(metavar="FILE|URL", help="The picture, instead of a licence.")] = None,
     claim: Annotated[str | None, typer.Option(help="A claim that gives first use, pages and picture.")] = None,
@@ -206,11 +210,12 @@ def assess(
     if licence and image:
         raise typer.BadParameter("name a licence or its picture, not both")
     here = opened(home)
+    claimed = load(here, claim) if claim else None
+    user = client or (claimed and claimed.client)
+    if not user:
+        raise typer.BadParameter("name the client with --client, or a claim with --claim")
     facts = use_of(first_seen, use, seats, territory, copies)
-    found = judge(
-        here, client, facts, name=licence, picture=image, claim=load(here, claim) if claim else None, used_on=used_on,
-        warn=say,
-    )  # fmt: skip
+    found = judge(here, user, facts, name=licence, picture=image, claim=claimed, used_on=used_on, warn=say)
     document = found.as_json(language_of(language))
     if as_json:
         emit(document)
@@ -264,7 +269,7 @@ def proof(
     ] = None,
     internal: Annotated[bool, typer.Option(help="Also write everything, unabridged, to NAME-internal.zip.")] = False,
     asice: Annotated[
-        bool, typer.Option("--asice", help="Also put both files, with a timestamp, into NAME.asice for EU tools.")
+        bool, typer.Option("--asice", help="Also put both files, with a timestamp, into NAME.asice (ASiC-E).")
     ] = False,
     wacz: Annotated[
         bool, typer.Option("--wacz", help="Also put the captured pages into NAME.wacz for viewers of web archives.")

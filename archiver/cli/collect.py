@@ -90,8 +90,13 @@ def run(
         Path | None,
         typer.Option(
             exists=True,
-            help="After a restore from a backup, once: the newest checkpoint of a witness, or the witness's folder.",
+            help="After a restore from a backup, once: the newest checkpoint of a witness, the witness's folder, or "
+            "the folder state/archive/CLIENT, where this machine remembers what it wrote.",
         ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --after-restore: who confirms it [default: the system's user]."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -99,6 +104,8 @@ def run(
 
     Example: archiver run --client acme
     """
+    from getpass import getuser
+
     from archiver.agency.night import run as run_accounts
     from archiver.agency.run_messages import ProgressForecast
     from archiver.collect.run_context import RunRequest
@@ -107,7 +114,8 @@ def run(
     order = RunRequest(
         clients=client or (), accounts=account or (), sources=source or (),
         asset_id=None if asset is None else asset_of(asset),
-        full=full, accepts_fewer=full, dry_run=dry_run, replay=replay, after_restore=after_restore,
+        full=full, accepts_fewer=full, dry_run=dry_run, replay=replay,
+        after_restore=after_restore, confirmed_by=by or getuser(),
     )  # fmt: skip
 
     with progress() as watch:
@@ -128,7 +136,7 @@ def run(
 def _say_finished(result: AccountResult, *, dry_run: bool) -> None:
     numbers = f"{result.listed} listed, {result.archived} {_archived(dry_run)}, {result.already} already"
     trouble = f" - {spoken(result.error)}" if result.error else ""
-    say(f"{result.account}: {result.outcome}{trouble}: {numbers} ({result.seconds:.1f} s)")
+    say(f"{result.account}: {result.outcome.in_words}{trouble}: {numbers} ({result.seconds:.1f} s)")
 
 
 def _archived(dry_run: bool) -> str:
@@ -152,7 +160,7 @@ def _print_run(here: Home, summary: RunSummary) -> None:
     archived = _archived(summary.dry_run)
     columns = ("account", "outcome", "listed", archived, "already", "comps", "incomplete", "unexplained")
     rows = [
-        (r.account, r.outcome, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
+        (r.account, r.outcome.in_words, r.listed, r.archived, r.already, r.comps, len(r.incomplete), len(r.unexplained))
         for r in summary.accounts
     ]
     table(columns, rows)
@@ -168,7 +176,7 @@ def _print_run(here: Home, summary: RunSummary) -> None:
             tell(line)
     for line in closing(here, summary):
         tell(line)
-    tell(f"Run {summary.run}: {summary.outcome}.")
+    tell(f"Run {summary.run}: {summary.outcome.in_words}.")
 
 
 def _visit_sites_due(here: Home) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, opened
-from archiver.cli.output import listing, say
+from archiver.cli.output import Nothing, listing, say
 from archiver.core.progress import show_with
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def listed(as_json: JsonOption = False, home: HomeOption = None) -> None:
     from archiver.desk.auth import Users
 
     rows = [{"name": each.name, "role": each.role.name.lower()} for each in Users(opened(home).root).all().values()]
-    _listed(rows, "users", as_json, "No users. Add one: archiver desk user add NAME")
+    _listed(rows, "users", as_json, Nothing("No users.", "add user"))
 
 
 @user_app.command("remove")
@@ -212,7 +212,7 @@ def audit(
     say(f"Checked {chained} lines: each follows from the line before it.")
 
 
-def _listed(rows: Sequence[Mapping[str, object]], name: str, as_json: bool, empty: str) -> None:
+def _listed(rows: Sequence[Mapping[str, object]], name: str, as_json: bool, empty: Nothing | str) -> None:
     listing(rows, name, as_json, tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows], empty)
 
 

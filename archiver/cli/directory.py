@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, account_app, client_app, must_agree, opened, unlocked
-from archiver.cli.output import counted, emit, facts, listing, say
+from archiver.cli.output import Nothing, counted, emit, facts, listing, offer, say, table
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
@@ -37,7 +37,7 @@ def client_add(
     sites = f" with {', '.join(added.domains)}" if added.domains else ""
     made = f"; {slug} is its short name in files and commands" if invented else ""
     say(f"Added client {name if invented else slug}{sites}{made}.")
-    say(f"Next: archiver account add NAME --client {slug} --provider PROVIDER")
+    offer("connect account", client=slug)
 
 
 @client_app.command("change")
@@ -73,7 +73,7 @@ def client_list(as_json: JsonOption = False, home: HomeOption = None) -> None:
         rows, "clients", as_json,
         ("client", "name", "accounts", "licences"),
         [(row["client"], row["name"], len(row["accounts"]), row["licences"]) for row in rows],
-        "No clients yet. Add one: archiver client add SLUG --name NAME",
+        Nothing("No clients yet.", "add client"),
     )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def account_list(
         rows, "accounts", as_json, ("account", "client", "platform", "method", "licences", "closed"),
         [(row["account"], row["client"], row["provider"], row["method"] or "-", row["licences"], row["closed"] or "-")
          for row in rows],
-        "No accounts yet. Add one: archiver account add NAME --client CLIENT --provider PROVIDER",
+        Nothing("No accounts yet.", "connect account"),
     )  # fmt: skip
 
 
@@ -193,6 +193,52 @@ def account_show(
         ("trouble", row["trouble"]),
         ("closed", row["closed"]),
     ])  # fmt: skip
+
+
+@account_app.command("first")
+def account_first(
+    name: Annotated[str, typer.Argument(help="The account.")],
+    month: Annotated[
+        str | None, typer.Option(help="When its first purchase was, which is the list's last row: 2021-03.")
+    ] = None,
+    listing: Annotated[str | None, typer.Option("--list", help="Which list, if the account has several.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who says it [default: the system's user].")] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """See the oldest rows of lists without proof of their end, and say that one is the account's first purchase.
+
+    The archive keeps who said it, and when. The next run reads the list to its end and calls it complete; an older row
+    withdraws what was said.
+
+    Example: archiver account first acme-freepik
+
+    Example: archiver account first acme-freepik --month 2021-03 --by "Ada Example"
+    """
+    from getpass import getuser
+
+    from archiver.agency.first_purchase import open_lists, say_first_purchase
+
+    here = opened(home)
+    account = here.account(name)
+    if month:
+        said = say_first_purchase(here, unlocked(here), account, month, by or getuser(), listing)
+        say(f"Recorded for {said.listing}.")
+        offer("run account", account=name)
+    found = open_lists(here, account)
+    if as_json:
+        emit({"account": name, "lists": [each.as_json() for each in found]})
+        return
+    listing_rows = [
+        (each.listing, row.day, row.asset_id, row.title or "-", row.licence, each.by or "-")
+        for each in found for row in each.rows
+    ]  # fmt: skip
+    table(
+        ("list", "oldest", "asset", "title", "licence", "said by"), listing_rows,
+        f"No list of {name} waits for its first purchase.",
+    )  # fmt: skip
+    for row in (row for each in found for row in each.rows if row.picture):
+        offer("open", licence=row.licence, document=str(row.picture))
 
 
 @account_app.command("rename")

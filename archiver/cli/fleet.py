@@ -14,7 +14,7 @@ from archiver.cli.app import HomeOption, JsonOption, app, awaited, opened, unloc
 from archiver.cli.output import counted, emit, say, table, tell
 from archiver.core.errors import ArchiverError, ConfigError
 from archiver.core.progress import show_with
-from archiver.home.home_folder import fleet_address
+from archiver.home.home_folder import FLEET, fleet_address
 
 if TYPE_CHECKING:
     from archiver.fleet.fleet_database import FleetDatabase
@@ -24,7 +24,6 @@ fleet_app = typer.Typer(
 )
 app.add_typer(fleet_app, name="fleet")
 
-DATABASE = "ARCHIVER_FLEET"
 DatabaseOption = Annotated[
     str | None,
     typer.Option(
@@ -38,9 +37,9 @@ def _database(address: str | None, word: str) -> Iterator[FleetDatabase]:
     from archiver.agency.fleet import holder_name
     from archiver.fleet.fleet_database import FleetDatabase
 
-    address = address or os.environ.get(DATABASE) or fleet_address()
+    address = address or os.environ.get(FLEET) or fleet_address()
     if not address or not address.startswith(("postgresql://", "postgres://")):
-        raise ConfigError(f"Name the fleet's database: --database postgresql://HOST/NAME, or set {DATABASE}.")
+        raise ConfigError(f"Name the fleet's database: --database postgresql://HOST/NAME, or set {FLEET}.")
     with FleetDatabase(address, holder_name(word)) as database:
         yield database
 
@@ -226,11 +225,15 @@ def status(database: DatabaseOption = None, as_json: JsonOption = False) -> None
         emit(document)
         return
     queue = document["queue"]
+    if document["clock_wrong"]:
+        off = fleet.off(document["clock_ahead_s"])
+        say(f"This machine's clock is {off} the database's, so it takes no part in the fleet. Set it right.")
     tell(f"{counted(queue['running'], 'visit')} running, {queue['waiting']} waiting, {queue['due']} of these due.")
     table(
         ("worker", "visits", "last seen", "state"),
         [(each["name"], ", ".join(each["visits"]) or "-", each["seen_at"],
-          "silent" if each["silent"] else "ends after its visits" if each["draining"] else "works")
+          f"takes no part: its clock is {fleet.off(each['clock_ahead_s'])} the database's" if each["clock_wrong"]
+          else "silent" if each["silent"] else "ends after its visits" if each["draining"] else "works")
          for each in document["workers"]],
         "No worker runs. Start one with `archiver fleet worker`.",
     )  # fmt: skip

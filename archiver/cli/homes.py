@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, ask, folder_only, must_agree
-from archiver.cli.output import emit, say, tell
+from archiver.cli.output import emit, offer, say, tell
+from archiver.core.remedy import name_home
 
 
 @app.command()
@@ -38,8 +38,8 @@ def init(
     say(f"Created {made.root}.")
     if not replay:
         remember(made.root)
-    named = "" if default_home().resolve() == made.root.resolve() else f" --home {shlex.quote(str(made.root))}"
-    say(f"Next: archiver client add SLUG --name NAME{named}")
+    name_home(None if default_home().resolve() == made.root.resolve() else str(made.root))
+    offer("add client")
 
 
 @app.command("home")
@@ -91,7 +91,5 @@ def remember(root: Path) -> None:
     if default:
         say("Your commands find it from any folder.")
     else:
-        say(
-            f"Your commands go on using {remembered_homes()[0]}. To use the new home instead: "
-            f"archiver home {shlex.quote(str(root))}"
-        )
+        say(f"Your commands go on using {remembered_homes()[0]}, not {root}.")
+        offer("choose home", folder=str(root))

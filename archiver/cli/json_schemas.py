@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from typer.core import TyperGroup
 
 from archiver.cli.output import JSON_VERSION
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def _keys(**keys: Schema) -> dict[str, Schema]:
 
 REMEDY = obj(action=TEXT, arguments=MAP, command=TEXT)
 STATE = one_of("PROVEN", "UNPROVEN", "DAMAGED", "FORKED", "ERASED")
-OUTCOME = one_of("complete", "partial", "failed")
+OUTCOME = one_of("complete", "read_to_end", "partial", "failed")
+GROUND = one_of("total", "end_of_data", "second_source", "person")
 ROW = _keys(
     licence=TEXT, client=TEXT, provider=TEXT, asset_id=may(TEXT), title=may(TEXT), kind=may(TEXT),
     licensed_at=may(TEXT), licensee=may(TEXT), match=may(TEXT), score=REAL, secured_since=may(TEXT), state=may(STATE),
@@ -63,7 +64,7 @@ ROW = _keys(
 LICENCES = each(obj(**ROW))
 TO_GET = each(obj(licence=TEXT, document=TEXT, reason=TEXT, detail=TEXT, do=TEXT))
 RUN_ACCOUNT = obj(
-    _keys(differences=MAP),
+    _keys(differences=MAP, ground=may(GROUND), grounds=MAP),
     account=TEXT, provider=TEXT, outcome=OUTCOME, error=may(TEXT), message=TEXT, sweep=one_of("full", "known"),
     total=may(NUMBER), listed=NUMBER, archived=NUMBER, already=NUMBER, comps=NUMBER, completed=TEXTS, incomplete=TEXTS,
     gaps=MAP, unexplained=TEXTS, seconds=REAL,
@@ -141,6 +142,10 @@ SCHEMAS: Mapping[str, Schema] = {
         steps=each(obj(step=TEXT, state=TEXT, message=TEXT)),
     ),
     "account close": obj(account=TEXT, outcome=TEXT, sweep=may(RUN_ACCOUNT), missing=TO_GET, on_request=TO_GET),
+    "account first": obj(account=TEXT, lists=each(obj(
+        listing=TEXT, by=may(TEXT),
+        rows=each(obj(licence=TEXT, day=TEXT, asset_id=TEXT, title=may(TEXT), picture=may(TEXT))),
+    ))),
     "account leaver": obj(
         user=TEXT, accounts=TEXTS, sweep=may(RUN), licences=ANY, coverage=MAP, missing=TO_GET, on_request=TO_GET,
         checklist=TEXTS, faults=MAP,
@@ -196,8 +201,8 @@ SCHEMAS: Mapping[str, Schema] = {
     "providers": obj(providers=each(PROVIDER)),
     "providers show": PROVIDER,
     "report": obj(
-        client=TEXT, client_name=TEXT, agency=TEXT, month=TEXT, time_zone=TEXT, evidence=YES, captured=each(MAP),
-        coverage=each(MAP), gaps=MAP, open=TEXTS, checkpoint=may(MAP),
+        client=TEXT, client_name=TEXT, agency=TEXT, month=TEXT, time_zone=TEXT, evidence=YES, licensed=each(MAP),
+        captured=each(MAP), coverage=each(MAP), gaps=MAP, open=TEXTS, checkpoint=may(MAP),
     ),
     "run": RUN,
     "show": {
@@ -229,10 +234,11 @@ SCHEMAS: Mapping[str, Schema] = {
     "fleet run": obj(accounts=TEXTS, queued=NUMBER, moved_up=NUMBER),
     "fleet drain": obj(workers=TEXTS),
     "fleet status": obj(
+        clock_ahead_s=REAL, clock_wrong=YES,
         queue=obj(waiting=NUMBER, running=NUMBER, due=NUMBER),
         workers=each(obj(
             name=TEXT, host=TEXT, process=NUMBER, started_at=TEXT, seen_at=TEXT, visits=TEXTS, draining=YES,
-            silent=YES, silent_s=REAL,
+            silent=YES, silent_s=REAL, clock_ahead_s=REAL, clock_wrong=YES,
         )),
         leases=each(obj(client=TEXT, epoch=NUMBER, holder=TEXT, ends_at=TEXT)),
         accounts=each(obj(
@@ -295,8 +301,8 @@ SCHEMAS: Mapping[str, Schema] = {
         accounts=each(obj(
             client=TEXT, account=TEXT, provider=TEXT, configured=YES, closed=YES, last_run=may(TEXT),
             last_complete=may(TEXT), outcome=may(OUTCOME), error=may(TEXT),
-            coverage=obj(listed=may(NUMBER), archived=NUMBER, incomplete=NUMBER), unexplained=NUMBER, differences=MAP,
-            next_full=may(TEXT), trouble=TEXT,
+            coverage=obj(listed=may(NUMBER), archived=NUMBER, incomplete=NUMBER, previews=NUMBER), unexplained=NUMBER,
+            differences=MAP, next_full=may(TEXT), trouble=TEXT,
         )),
     ),
     "unassigned": {
@@ -313,9 +319,10 @@ SCHEMAS: Mapping[str, Schema] = {
         state=STATE, scope=TEXT,
         clients=each(obj(
             _keys(anchors=ANCHORED),
-            client=TEXT, state=STATE, scope=TEXT, licences=NUMBER, objects=NUMBER, checkpoint=may(NUMBER),
+            client=TEXT, state=STATE, verdict=TEXT, trust=may(TEXT), scope=TEXT, licences=NUMBER, objects=NUMBER,
+            checkpoint=may(NUMBER),
             secured_since=may(TEXT), evidence=may(YES), findings=each(obj(code=TEXT, path=TEXT, message=TEXT)),
-            changes=TEXTS,
+            compared=TEXTS, changes=TEXTS,
         )),
     ),
 }  # fmt: skip
@@ -338,8 +345,7 @@ def schema_of(command: str, known: Collection[str]) -> dict[str, object]:
     name = command.removeprefix("archiver ")
     if name not in known:
         raise ConfigError(
-            f"There is no schema for {command!r}.{did_you_mean(name, known)} `archiver schema` lists the commands that "
-            "have one."
+            f"There is no schema for {command!r}.{did_you_mean(name, known)}", remedy=Remedy("see schemas")
         )
     versioned = {"type": "object", "properties": {"version": {"const": JSON_VERSION}}, "required": ["version"]}
     return {

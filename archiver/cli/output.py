@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import typer
 
+from archiver.core.remedy import Remedy
 from archiver.reading.terminal_safe import printable
 
 if TYPE_CHECKING:
@@ -132,6 +133,27 @@ def warn_each(warnings: Iterable[object]) -> None:
         say(f"warning: {warning}")
 
 
+def offer(action: str, **known: str) -> None:
+    """Print what a person can do next, as a command; `action` is a key of `remedies.yaml`."""
+    say(str(Remedy.of(action, known)))
+
+
+def command_for(action: str, **known: str) -> str:
+    """The command of an action alone, where a table has a word for it."""
+    return Remedy.of(action, known).command
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """What is printed in place of a table without rows, and the action that makes the first one."""
+
+    text: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.text} {Remedy.of(self.action, {})}"
+
+
 def tell(text: object) -> None:
     """Print one line of the result on standard output. Control characters in a platform's title are made harmless."""
     _print(printable(str(text)))
@@ -226,7 +248,7 @@ def facts(heading: str, pairs: Sequence[tuple[str, object]]) -> None:
 MIN_WIDTH = 30  # columns; a narrower terminal breaks lines itself
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str = "") -> None:
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: Nothing | str = "") -> None:
     """Print a plain table on standard output. Numbers are aligned to the right, and no cell is cut.
 
     Where the table is wider than the terminal, each row becomes a block of lines `column  value`. Without rows, `empty`
@@ -234,7 +256,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
     """
     if not rows:
         if empty:
-            say(empty)
+            say(str(empty))
         return
     lines = [list(columns), *([str(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -250,7 +272,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], empty: str =
 
 def listing(
     rows: Sequence[object], name: str, as_json: bool, columns: Sequence[str], cells: Sequence[Sequence[object]],
-    empty: str,
+    empty: Nothing | str,
 ) -> None:  # fmt: skip
     """Print rows: with `as_json` as the entry `name` of a document, else as a table of these cells."""
     if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, a_day, app, must_agree, opened, unlocked
-from archiver.cli.output import counted, emit, progress, say, tell, tell_filled, tell_lines
+from archiver.cli.output import counted, emit, offer, progress, say, tell, tell_filled, tell_lines
 from archiver.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _found_by_words(here: Home, text: str, only: LicenceFilter, sort: str, clien
     pages = partial(licences_by_page, here, say)
     rows = search.find(here, text, client=client, limit=limit + 1, used_on=pages, warn=say, only=only, sort=sort)
     if len(rows) > limit:
-        say(f"Only the first {limit} results are shown. Give more words, or a higher --limit.")
+        say(f"There are more results than {limit}. Give more words, or a higher --limit.")
     return rows[:limit]
 
 
@@ -145,6 +145,7 @@ def _print_csv(rows: FoundRows) -> None:
 
     columns = (
         "licence", "provider", "asset_id", "title", "kind", "licensed_at", "licensee", "secured_since", "state",
+        "scope",
     )  # fmt: skip
     tell_lines(written(columns, [[row[each] for each in columns] for row in rows]).rstrip("\r\n"))
 
@@ -157,7 +158,7 @@ def _print_rows(rows: FoundRows) -> None:
         tell_filled(f"{hint}{row['licence']}  {row['title'] or ''}".rstrip(), "", "    ")
         day, licensee = row["licensed_at"] or "an unknown day", row["licensee"] or "a licensee not named"
         what = f"{row['kind'] or 'licence'}, licensed on {day} to {licensee}"
-        tell_filled(f"{what}, {secured_in_words(row)} ({row['state']})", "    ")
+        tell_filled(f"{what}, {secured_in_words(row)}", "    ")
 
 
 @app.command()
@@ -198,7 +199,8 @@ def assign(
         return
     made = Assignment(client=client or "", by=by, reason=reason or "", also=also)
     record(here, unlocked(here), licence, made, agreement(yes))
-    say(f"Assigned {named} to {client}. To undo this: archiver assign {licence} --undo --by NAME")
+    say(f"Assigned {named} to {client}.")
+    offer("undo assignment", licence=licence)
 
 
 def agreement(yes: bool) -> Agreed:

@@ -23,7 +23,7 @@ from archiver.cli.app import (
     tell_choice,
     unlocked,
 )
-from archiver.cli.output import counted, emit, progress, say, tell, tell_lines
+from archiver.cli.output import counted, emit, offer, progress, say, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.provider import SignInMethod
@@ -151,7 +151,9 @@ def account_add(
         secrets=secrets, secret_command=command, accepted_by=accept_automation, authorised_by=authorised_by,
     )  # fmt: skip
     awaited(add(here, vault, new, check=check, replay=replay, say=say))
-    say(f"Added account {name}." + (f" Next: archiver run --account {name}" if chosen.secrets else ""))
+    say(f"Added account {name}.")
+    if chosen.secrets:
+        offer("run account", account=name)
 
 
 @account_app.command("close")
@@ -252,7 +254,8 @@ def account_rotate(
     account = here.account(name)
     secrets = read_secrets(secrets_stdin, method_of(account.provider, account.method))
     awaited(rotate(here, unlocked(here), name, secrets, username, check=check, replay=replay, say=say))
-    say(f"Changed the secret of {name}. Next: archiver run --account {name}")
+    say(f"Changed the secret of {name}.")
+    offer("run account", account=name)
 
 
 @account_app.command("check")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archiver.cli.app import HomeOption, JsonOption, app, ask, awaited, opened, source_app, unlocked
-from archiver.cli.output import emit, listing, say, tell, tell_lines
+from archiver.cli.output import emit, listing, offer, say, tell, tell_lines
 
 if TYPE_CHECKING:
     from archiver.collect.run_context import RunSummary
@@ -69,7 +69,8 @@ def source_add(
     by_password = kind == "mailbox" and auth in (None, "password")
     secrets = _secrets(secrets_stdin) if by_password or secrets_stdin else {}
     add(here, unlocked(here), name, client, fields, secrets, check=check, person=True, say=say)
-    say(f"Added source {name}. Next: archiver run --source {name} --dry-run")
+    say(f"Added source {name}.")
+    offer("run source", source=name)
 
 
 def _secrets(from_stdin: bool) -> dict[str, str]:
@@ -140,7 +141,8 @@ def source_rotate(
     by_password = here.source(name).value("auth") in (None, "password")
     secrets = _secrets(secrets_stdin) if by_password or secrets_stdin else {}
     rotate(here, unlocked(here), name, secrets, check=check, person=True, say=say)
-    say(f"Changed the secret of {name}. Next: archiver run --source {name}")
+    say(f"Changed the secret of {name}.")
+    offer("run source", source=name)
 
 
 @source_app.command("remove")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from archiver.core.atomic_files import replace_file
 from archiver.core.errors import ArchiverError, ConfigError
-from archiver.core.model import Outcome
+from archiver.core.model import Ground, Outcome
 from archiver.core.progress import Progress as Progress  # which all who use results use, too
 from archiver.core.remedy import SignInKind
 from archiver.home.settings import Account, Input
@@ -64,7 +64,9 @@ class AccountResult:
     error: str | None = None
     message: str = ""
     sweep: str = "known"
-    ends: dict[str, str] = field(default_factory=dict)  # list -> what proved that it was read to its end
+    ends: dict[str, str] = field(default_factory=dict)  # list -> what showed that it had ended
+    ground: str | None = None  # why a complete account counts as complete: `core.model.Ground` of its weakest list
+    grounds: dict[str, str | None] = field(default_factory=dict)  # list -> its ground
     total: int | None = None
     listed: int = 0
     archived: int = 0
@@ -81,13 +83,34 @@ class AccountResult:
     requests_refused: int = 0
     refused: list[str] = field(default_factory=list)  # what the guard refused, each with the rule
     exit_code: int = 0
+    is_dry: bool = False  # a dry run, which archives nothing
     passed_over: list[str] = field(default_factory=list)  # the platform's ids that a sample left out
 
+    def rest_on(self, grounds: Mapping[str, Ground | None]) -> None:
+        """Say on which grounds the lists are complete; the account's is that of its weakest list."""
+        self.grounds = {name: ground.value if ground else None for name, ground in grounds.items()}
+        found = [*grounds.values()]
+        weakest = None if None in found else max(filter(None, found), key=[*Ground].index, default=None)
+        self.ground = weakest.value if weakest else None
+
     def fail(self, error: ArchiverError, secrets: Sequence[str] = ()) -> None:
-        """Record that the account failed. Licences archived before still count. `secrets` are masked."""
-        self.outcome, self.error, self.exit_code = Outcome.FAILED, type(error).__name__, error.exit_code
-        said = f"{error.message(self.account)} {self.refusals_message()}".strip()
+        """Record what stopped the reading. An account of which something is archived is read in part, and the message
+        says how much. `secrets` are masked.
+        """
+        taken = self.archived + self.already + self.comps
+        self.outcome = Outcome.PARTIAL if taken else Outcome.FAILED
+        self.error, self.exit_code = type(error).__name__, error.exit_code
+        said = f"{error.message(self.account)} {self.taken_message()} {self.refusals_message()}".strip()
         self.message = mask_text(said, [*secrets])
+
+    def taken_message(self) -> str:
+        """What was archived before the reading stopped; empty if it showed nothing."""
+        if not self.listed or self.is_dry:
+            return ""
+        return (
+            f"Before that, these licences were listed: {self.listed}. Archived now: {self.archived}; archived earlier: "
+            f"{self.already}; not archived: {len(self.unexplained)}."
+        )
 
     def refusals_message(self) -> str:
         """The refused requests in a sentence; empty if there are none."""
@@ -99,7 +122,7 @@ class AccountResult:
 
     def as_json(self) -> dict[str, object]:
         """The account's part of `run --json`."""
-        hidden = ("funds", "requests_refused", "exit_code", "passed_over", "lacking")
+        hidden = ("funds", "requests_refused", "exit_code", "passed_over", "lacking", "is_dry")
         return {name: value for name, value in vars(self).items() if name not in hidden}
 
 

@@ -20,7 +20,6 @@ from archiver.collect.terms import SeenTerms
 from archiver.collect.terms_visits import archive_given_terms, archive_terms, seen_terms
 from archiver.collect.trouble_page import adapter_fault, add_page, personal, save_trouble
 from archiver.core.errors import ArchiverError, LayoutChanged, SiteUnavailable, machine_error
-from archiver.core.model import Outcome
 from archiver.home.settings import Account
 
 
@@ -39,8 +38,6 @@ class AccountRun:
         span = f"{timeout_s / 3600:g} h" if timeout_s >= 3600 else f"{timeout_s:g} s"
         late = SiteUnavailable(f"{self.account.name} did not finish before its deadline, {span} after its start")
         self.result.fail(late)
-        if self.result.archived:
-            self.result.outcome = Outcome.PARTIAL
         return self.result
 
     async def __call__(self) -> AccountResult:

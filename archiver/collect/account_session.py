@@ -153,8 +153,11 @@ class SigningIn:
     async def once(self) -> None:
         """Use the restored session if it is still valid, else sign in."""
         with self.session.during(Phase.SIGNING_IN), suppress(SessionExpired):
-            if await self.provider.signed_in(self.session):
-                return
+            try:
+                if await self.provider.signed_in(self.session):
+                    return
+            except LayoutChanged as error:
+                raise await self.session.meant(error) from error
         await self.again()
 
     async def again(self) -> None:
@@ -164,7 +167,12 @@ class SigningIn:
         SignInNeeded if there is no page that could show it. The phase ends when the account shows, or with an error.
         """
         with self.session.during(Phase.SIGNING_IN):
-            await self._sign_in()
+            try:
+                await self._sign_in()
+            except LayoutChanged as error:
+                meant = await self.session.meant(error)
+                # A password is asked for where somebody signs in, so that says nothing here.
+                raise (error if isinstance(meant, SessionExpired) else meant) from error
 
     async def _sign_in(self) -> None:
         before = len(self.session.refused)

@@ -33,7 +33,7 @@ from archiver.reading.containers import (
 )
 from archiver.reading.worker import DocumentReader
 
-__all__ = ["Item", "Refused", "walk"]
+__all__ = ["Item", "Refused", "Unopened", "walk"]
 
 MAX_FOLDER_DEPTH = 40
 OPENED_AHEAD = 8  # files of a folder, since opening one on a share takes some milliseconds
@@ -46,6 +46,11 @@ _READ_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK
 
 type Wanted = Callable[[str, os.stat_result], bool]
 """Whether to read a file, by its path as the walk shows it, and its state; asked before it is opened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unopened(Refused):
+    """A file that was not wanted, in its place."""
 
 
 def walk(
@@ -161,6 +166,8 @@ def _files(
                         ahead.append((path, refused))
                     elif not wanted or wanted(path, entry.stat(follow_symlinks=False)):
                         ahead.append((path, threads.submit(folder.file, entry.name)))
+                    else:
+                        ahead.append((path, Unopened(path=path, reason="it is not wanted", file=path)))
                 except OSError as error:
                     ahead.append((path, _unreadable(path, error)))
                 if len(ahead) > OPENED_AHEAD:

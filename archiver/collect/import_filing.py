@@ -16,7 +16,6 @@ from archiver.collect.import_plan import (
     ImportOutcome,
     ImportPlan,
     claims,
-    differences,
     in_json,
     record_of,
 )
@@ -26,6 +25,7 @@ from archiver.core.errors import Erased
 from archiver.core.model import Document, DocumentKind, Licence, Moment, iso
 from archiver.reading.containers import MAX_FILE_BYTES
 from archiver.reading.licence_json import IMPORT_PREFIX, FiledDocument, to_json
+from archiver.reading.one_licence import differences
 
 IMPORT_FORMAT = 1
 

@@ -16,9 +16,9 @@ from archiver.collect.recognition import ClassifiedFile
 from archiver.core.model import DocumentKind, Licence, iso
 from archiver.core.remedy import Remedy
 from archiver.reading.certificates import Paper, Sure
-from archiver.reading.document_parser import completed, same_day, same_licence
 from archiver.reading.filenames import NamedAsset
 from archiver.reading.fingerprint import MAX_HASH_DISTANCE, Fingerprint, distance
+from archiver.reading.one_licence import completed, contradictions, differences, same_day, same_licence
 from archiver.reading.platforms import OTHER_PLATFORM, PLATFORMS
 from archiver.reading.subscription_plans import covers
 
@@ -91,6 +91,14 @@ class Group:
         yield from self.delivered
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """A licence whose number a paper names and of which it states another item, kind or title."""
+
+    group: Group
+    differs: Mapping[str, Sequence[str]]  # field -> what is known, what the paper says
+
+
 @dataclass(slots=True)
 class FileOutcome:
     """What became of one file: its outcome, its licences, and a message if one is needed."""
@@ -120,7 +128,8 @@ class ImportPlan:
 def plan(files: Sequence[ClassifiedFile], known: Known, *, confirmed: bool = False) -> ImportPlan:
     """Decide what each file is and where it belongs. Nothing is guessed: a file that fits several licences joins none.
 
-    `confirmed`: a person vouches for papers of unknown platforms and for lists in doubt, so that they become licences.
+    `confirmed`: a person vouches for papers of unknown platforms and for lists in doubt, so that they become licences;
+    and, where there is one paper only, that it is of the licence whose number it names, although the two differ.
     """
     return _Planner(files, known, confirmed)()
 
@@ -133,6 +142,8 @@ class _Planner:
         self.groups: list[Group] = []
         self.by_object: dict[str, Group] = {}
         self.by_asset: dict[tuple[str, str], list[Group]] = {}
+        self.by_identity: dict[str, Group] = {}
+        self.joins = confirmed and sum(bool(seen.paper and seen.paper.licences) for seen in files) == 1
         self.fates: dict[int, FileOutcome] = {}
         self.papers: list[FileOutcome] = []
         self.copies: dict[int, ClassifiedFile] = {}
@@ -203,15 +214,18 @@ class _Planner:
                 continue
             certain = seen.machine_read or paper.by_person
             found = [(licence, self._group(licence, certain)) for licence in paper.licences]
-            groups = [group for _, group in found if group]
+            joined = [(licence, group) for licence, group in found if isinstance(group, Group)]
+            doubts = [_question(licence, each) for licence, each in found if isinstance(each, Doubt)]
+            self.unconfirmed = self.unconfirmed or bool(doubts)
+            groups = [group for _, group in joined]
             missed = [licence.asset.asset_id for licence, group in found if group is None]
             if not groups:
-                message = self._why_none(seen, missed)
-                self._keep(seen, ImportOutcome.UNREAD, message=message)
+                self._keep(seen, ImportOutcome.UNREAD, message="; ".join(doubts[:3]) or self._why_none(seen, missed))
                 continue
             several = len(paper.licences) > 1
-            changed = [self._add(group, seen, licence, several=several) for licence, group in found if group]
-            message = f"{len(missed)} of its entries match several licences" if missed else _differences(seen, found)
+            changed = [self._add(group, seen, licence, several=several) for licence, group in joined]
+            message = f"{len(missed)} of its entries match several licences" if missed else _differences(seen, joined)
+            message = "; ".join([*doubts[:3], message]).removesuffix("; ")
             if several:
                 self._keep(seen, _best(changed), groups, message)
             else:
@@ -223,20 +237,22 @@ class _Planner:
             return f"it names {named}, but several licences match"
         return f"it names {named}, but not one licence here for sure. What OCR reads confirms a licence and makes none"
 
-    def _group(self, licence: Licence, certain: bool) -> Group | None:
+    def _group(self, licence: Licence, certain: bool) -> Group | Doubt | None:
         """The licence that a paper means: one of this import, an archived one, or a new one; None if that is unclear.
 
+        A licence of the same number with another item, kind or title is a doubt, until a person says that it is one.
         An uncertain reading, such as OCR's, never makes a new licence.
         """
+        exact = self.by_identity.get(licence.identity)
+        if exact is None and (entry := self.known.identity(licence.identity)):
+            exact = self._archived(entry)
+        if exact:
+            differs = contradictions(exact.licence, licence)
+            return Doubt(exact, differs) if differs and not self.joins else exact
         asset = (licence.asset.provider, licence.asset.asset_id)
         here = [group for group in self.by_asset.get(asset, []) if same_licence(licence, group.licence)]
-        exact = [group for group in here if group.licence.identity == licence.identity]
-        if exact or len(here) == 1:
-            return (exact or here)[0]
         if here:
-            return None
-        if entry := self.known.identity(licence.identity):
-            return self._archived(entry)
+            return here[0] if len(here) == 1 else None
         there = [entry for entry in self.known.asset(*asset) if same_licence(licence, entry.licence)]
         if len(there) == 1:
             return self._archived(there[0])
@@ -250,6 +266,7 @@ class _Planner:
     def _register(self, group: Group) -> Group:
         self.groups.append(group)
         self.by_object[group.object_id] = group
+        self.by_identity.setdefault(group.licence.identity, group)
         asset = group.licence.asset
         self.by_asset.setdefault((asset.provider, asset.asset_id), []).append(group)
         return group
@@ -524,24 +541,25 @@ def _may_license(proposal: Paper) -> str:
     )
 
 
-def differences(licence: Licence, claimed: Licence) -> dict[str, list[str]]:
-    """Where a paper differs: field -> what the archive says, what the paper says. Times are compared as days."""
-    found = {}
-    for name in ("licensee", "order"):
-        here, there = getattr(licence, name), getattr(claimed, name)
-        if here and there and here.casefold().split() != there.casefold().split():
-            found[name] = [here, there]
-    day, claimed_day = licence.licensed_at, claimed.licensed_at
-    if day and claimed_day and not same_day(day, claimed_day):
-        found["licensed_at"] = [str(iso(day)), str(iso(claimed_day))]
-    return found
+_SPOKEN = {"asset_id": "item", "licensed_at": "date"}  # fields whose names are no words
 
 
-def _differences(seen: ClassifiedFile, found: Sequence[tuple[Licence, Group | None]]) -> str:
+def _question(licence: Licence, doubt: Doubt) -> str:
+    """The message that asks a person whether two papers that name one number are of one licence, with what both say."""
+    said = ", ".join(
+        f"{_SPOKEN.get(name, name)} {there} (known: {here})" for name, (here, there) in doubt.differs.items()
+    )
+    return (
+        f"it names the licence {licence.platform_id}, but states another {said}. It is kept, and nothing was merged. "
+        "Compare the two. If they are one licence, confirm that (this file alone, with --yes); if not, say what this "
+        "paper licenses (--item)"
+    )
+
+
+def _differences(seen: ClassifiedFile, found: Sequence[tuple[Licence, Group]]) -> str:
     notes = [
-        f"it says {name} {there}, the archive {here}"
+        f"it says {_SPOKEN.get(name, name)} {there}, the archive {here}"
         for licence, group in found
-        if group
         for name, (here, there) in differences(group.licence, licence).items()
     ]
     return "; ".join([*([seen.note] if seen.note else []), *notes[:3]])

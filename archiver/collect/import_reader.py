@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from archiver.collect.file_walk import Item, Refused, Wanted, walk
+from archiver.collect.file_walk import Item, Refused, Unopened, Wanted, walk
 from archiver.collect.import_report import ImportProgress
 from archiver.collect.recognition import ClassifiedFile, ocr_by, read_item
 from archiver.reading.mail import Lookup, unasked
@@ -34,9 +34,11 @@ class FileReading:
     spool: Spool | None = None
     keep_files: bool = False
     keep_all: bool = False
+    closely: bool = False
     progress: ImportProgress = lambda *_: None
     wanted: Wanted | None = None
     known: Callable[[Item], bool] = lambda _: False
+    judged: Callable[[str], Sequence[ClassifiedFile]] = lambda _: ()
 
 
 def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFile]:
@@ -45,7 +47,7 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
     ocr = ocr_by(reader)
 
     def work(item: Item) -> ClassifiedFile:
-        seen = read_item(item, reader, how.lookup, ocr)
+        seen = read_item(item, reader, how.lookup, ocr, closely=how.closely)
         if spool:
             kept = how.keep_all or seen.keep or (how.keep_files and bool(seen.named or seen.fingerprint))
             spool.take(seen, item.content if kept else None)
@@ -57,13 +59,13 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
         for each in walk(paths, how.home, wanted=how.wanted):
             if isinstance(each, Item) and how.known(each):
                 continue
-            if isinstance(each, Refused):
+            if isinstance(each, Unopened):
+                pending += [(_done(seen), 0) for seen in how.judged(each.path)]
+            elif isinstance(each, Refused):
                 refused = ClassifiedFile(
                     path=each.path, sha256="", size=0, what="other", refused=each.reason, file=each.file
                 )
-                future: Future[ClassifiedFile] = Future()
-                future.set_result(refused)
-                pending.append((future, 0))
+                pending.append((_done(refused), 0))
             else:
                 pending.append((threads.submit(work, each), each.size if each.content is not None else 0))
             while len(pending) > MAX_PENDING_FILES or sum(size for _, size in pending) > MAX_PENDING_BYTES:
@@ -76,11 +78,22 @@ def recognised(paths: Sequence[Path], how: FileReading) -> Iterator[ClassifiedFi
             yield future.result()
 
 
-@dataclass(frozen=True)
+def _done(seen: ClassifiedFile) -> Future[ClassifiedFile]:
+    future: Future[ClassifiedFile] = Future()
+    future.set_result(seen)
+    return future
+
+
+@dataclass
 class Spool:
-    """Where the bytes of files stay until the plan is made; disposable."""
+    """Where the bytes of files stay until the plan is made; disposable.
+
+    `again` gives those of a file that was not read this time, or None; `look` makes the small picture of such a one.
+    """
 
     folder: Path
+    again: Callable[[str], bytes | None] = lambda _: None
+    look: Callable[[bytes], bytes | None] = lambda _: None
 
     def take(self, seen: ClassifiedFile, content: bytes | None) -> None:
         if content is not None:
@@ -89,11 +102,16 @@ class Spool:
             (self.folder / f"{seen.sha256}.jpg").write_bytes(seen.preview)
 
     def content(self, sha256: str) -> bytes:
-        return (self.folder / sha256).read_bytes()
+        path = self.folder / sha256
+        found = None if path.exists() else self.again(sha256)
+        return path.read_bytes() if found is None else found
 
     def preview(self, sha256: str) -> bytes | None:
         path = self.folder / f"{sha256}.jpg"
-        return path.read_bytes() if path.exists() else None
+        if path.exists():
+            return path.read_bytes()
+        content = self.again(sha256)
+        return None if content is None else self.look(content)
 
 
 @contextmanager

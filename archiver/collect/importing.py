@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from archiver.collect.import_commit import commit_import, open_intake
 from archiver.collect.import_filing import Import
 from archiver.collect.import_reader import FileReading, recognised
 from archiver.collect.import_report import ImportProgress, ImportReport
+from archiver.collect.judged_files import FILE, JudgedFiles
 from archiver.collect.recognition import ClassifiedFile
 from archiver.core.atomic_files import read_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, UnreadablePicture
 from archiver.home.settings import Home
 from archiver.home.vault import Vault
 from archiver.reading.mail import lookup_for
@@ -68,13 +69,17 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         archive = None if dry_run else stack.enter_context(writing(home, vault, client))
         reader = stack.enter_context(DocumentReader(workers=os.cpu_count() or 2))
         intake = stack.enter_context(open_intake(home, client, archive, reader))
+        judged = stack.enter_context(JudgedFiles(home.state / FILE, paths, keeps=not (dry_run or request.alone)))
+        intake.spool.again, intake.spool.look = judged.content, lambda content: _preview(reader, content)
         how = FileReading(
             home=home.root, reader=reader, lookup=lookup_for(replay=home.settings.replay),
             spool=None if dry_run else intake.spool, keep_files=request.keep_files, keep_all=request.said is not None,
-            progress=progress,
+            closely=request.alone, progress=progress, wanted=None if request.alone else judged.is_new,
+            judged=judged.take,
         )  # fmt: skip
         files = []
         for seen in recognised(paths, how):
+            judged.add(seen)
             if request.alone or (request.proposals and seen.sign):  # else no line says what it may license
                 seen = _judged(seen, request, report, reader)
             if seen.says_nothing:
@@ -86,6 +91,12 @@ def import_files(home: Home, vault: Vault, request: ImportRequest, progress: Imp
         )  # fmt: skip
         commit_import(intake, files, order, report, progress=progress)
     return report
+
+
+def _preview(reader: DocumentReader, content: bytes) -> bytes | None:
+    with suppress(UnreadablePicture):  # it is bound by its name or its download
+        return reader.look(content).preview
+    return None
 
 
 def _judged(

@@ -23,13 +23,18 @@ from typing import Literal, TypedDict
 
 from archiver.core.packaged_data import packaged_yaml
 from archiver.core.smtp import OWN_MESSAGE
+from archiver.core.text_encodings import encoding_named
+from archiver.reading.court_papers import court_paper_in
 from archiver.reading.letter_sender import PUBLIC_MAIL, belongs
 from archiver.reading.letter_thread import FORWARDED, NEW_PAPER, copies_last, newest, passed_on, split_thread
 from archiver.reading.letter_words import known as known_letters
 from archiver.reading.letter_words import without_addresses
+from archiver.reading.letters import LetterKind
 from archiver.reading.platforms import PLATFORMS
 
 START_BYTES = 64 << 10  # of a mail by which it is chosen
+UNEXPLAINED = (LetterKind.CCB_NOTICE, LetterKind.US_SUMMONS)  # court papers whose first page need not say what about
+UNKNOWN = "no known platform, claimant or rule fits"
 MAX_FIELD_LENGTH = 2000  # characters of a header's field
 MAX_ENCODED_BLOCKS = 40  # blocks of base64 that are looked into
 MAX_NOTE_WORDS = 120  # with the signature; a letter that somebody has copied into a note makes it longer
@@ -48,7 +53,7 @@ class MailUse(StrEnum):
 class MailChoice:
     """What a mail is taken as, and why. The reason reveals nothing of the mail's content.
 
-    `undecided`: it is passed over so far, but a document in it may be a letter.
+    `undecided`: it is none or a paper so far, but a document in it may be a letter.
     """
 
     use: MailUse
@@ -125,17 +130,27 @@ def choose(
     claimant, platform = _claimant(domain), _platform(domain)
     if not claimant and is_answer(header, text, domains):
         return MailChoice(use=MailUse.NONE, reason="it answers a letter that it quotes")
-    if claimant and not bulk and is_closed(" ".join(newest(f"{subject}.\n{text}").split())):
-        reason = f"the claimant {claimant} says that a case is closed; it is kept, and opens no claim"
-        return MailChoice(use=MailUse.PAPER, reason=reason)
-    if claimant and not (bulk or (platform and not reads_as_letter(f"{subject}\n{text}", domains))):
-        return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
+    personal = not bulk or _names_page_of(" ".join(text.lower().split()), domains)
+    if personal and reads_as_letter(f"{subject}\n{text}", domains):  # whoever sent it: agencies that sell also demand
+        return MailChoice(use=MailUse.LETTER, reason="it reads as a letter about the use of a picture")
+    if claimant and not bulk and not platform:
+        return _of_claimant(claimant, " ".join(newest(f"{subject}.\n{text}").split()))
     if platform:
         title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
         if _any("paper_subjects").search(subject) or not bulk:
-            return MailChoice(use=MailUse.PAPER, reason=f"the sender is {title}")
+            return MailChoice(use=MailUse.PAPER, reason=f"the sender is {title}", undecided=_encloses(text))
         return MailChoice(use=MailUse.NONE, reason=f"it goes to many people, and its subject names no paper of {title}")
-    return _by_text(subject, text, domains, bulk=bulk)
+    return MailChoice(use=MailUse.NONE, reason=UNKNOWN) if bulk else _by_documents(subject, text)
+
+
+def _of_claimant(claimant: str, said: str) -> MailChoice:
+    """A known claimant's mail that does not read as a letter by itself: what it says decides, then who sent it."""
+    if is_closed(said):
+        reason = f"the claimant {claimant} says that a case is closed; it is kept, and opens no claim"
+        return MailChoice(use=MailUse.PAPER, reason=reason)
+    if _any("announcement").search(without_addresses(said)):
+        return MailChoice(use=MailUse.NONE, reason=f"the claimant {claimant} announces something, and asks for nothing")
+    return MailChoice(use=MailUse.LETTER, reason=f"the sender is the claimant {claimant}")
 
 
 def is_note(header: str, text: str) -> bool:
@@ -161,35 +176,39 @@ def is_answer(header: str, text: str, domains: Iterable[str] = ()) -> bool:
     return _reads_as_letter(said, domains) and not _reads_as_letter(own.text, domains)
 
 
-def _by_text(subject: str, text: str, domains: Sequence[str], *, bulk: bool) -> MailChoice:
-    """A mail of a sender whom nobody knows: by what is quoted, passed on or enclosed in it, and by how it reads."""
-    attached = None
-    if not bulk:
-        if reads_as_letter(f"{subject}\n{text}", domains):
-            return MailChoice(use=MailUse.LETTER, reason="it reads as a letter about the use of a picture")
-        attached = re.search(_data()["attached"], text, re.IGNORECASE | re.MULTILINE)
-        if attached and _any("letter_names").search(f"{subject}\n{_file_names(text)}"):
-            return MailChoice(use=MailUse.LETTER, reason="its subject or a document in it is named like such a letter")
-        if attached and _names_claimant(f"{subject}\n{text}"):
-            return MailChoice(use=MailUse.LETTER, reason="it encloses a document, and names a known claimant")
-        inner = [address.rpartition("@")[2] for address in _senders_inside(text)]
-        if claimant := next(filter(None, (_claimant(domain) for domain in inner if not _platform(domain))), None):
-            return MailChoice(use=MailUse.LETTER, reason=f"it passes on a mail of the claimant {claimant}")
-        if platform := next(filter(None, map(_platform, inner)), None):
-            title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
-            if _any("paper_subjects").search(f"{subject}\n{text}"):
-                return MailChoice(use=MailUse.PAPER, reason=f"it passes on a mail of {title}")
-    reason = "no known platform, claimant or rule fits"
-    return MailChoice(use=MailUse.NONE, reason=reason, undecided=attached is not None)
+def _by_documents(subject: str, text: str) -> MailChoice:
+    """A stranger's mail that does not itself read as a letter: by what it quotes, passes on or encloses."""
+    attached = _encloses(text)
+    if attached and _any("letter_names").search(f"{subject}\n{_file_names(text)}"):
+        return MailChoice(use=MailUse.LETTER, reason="its subject or a document in it is named like such a letter")
+    if attached and _names_claimant(f"{subject}\n{text}"):
+        return MailChoice(use=MailUse.LETTER, reason="it encloses a document, and names a known claimant")
+    inner = [address.rpartition("@")[2] for address in _senders_inside(text)]
+    if claimant := next(filter(None, (_claimant(domain) for domain in inner if not _platform(domain))), None):
+        return MailChoice(use=MailUse.LETTER, reason=f"it passes on a mail of the claimant {claimant}")
+    if platform := next(filter(None, map(_platform, inner)), None):
+        title = PLATFORMS[platform].title if platform in PLATFORMS else platform.title()
+        if _any("paper_subjects").search(f"{subject}\n{text}"):
+            return MailChoice(use=MailUse.PAPER, reason=f"it passes on a mail of {title}")
+    return MailChoice(use=MailUse.NONE, reason=UNKNOWN, undecided=attached)
+
+
+def _encloses(text: str) -> bool:
+    """Whether a mail encloses a document, in which a letter may be."""
+    return re.search(_data()["attached"], text, re.IGNORECASE | re.MULTILINE) is not None
 
 
 def reads_as_letter(text: str, domains: Iterable[str] = ()) -> bool:
     """Whether a text says that a picture was used wrongly, or asks for its licence, and asks for something.
 
     A text that names a known claimant needs no words of the first kind. `domains`: the client's, whose pages it names.
-    Papers that are no letters count for nothing: a contract, an insurer's answer, our own to a letter that it quotes.
+    So does a court's paper about a picture. Papers that are no letters count for nothing: a contract, an insurer's
+    answer, our own to a letter that it quotes.
     """
     domains = tuple(domains)
+    if court := court_paper_in(text):
+        said = " ".join(text.split())
+        return court[0] in UNEXPLAINED or bool(_any("work").search(said) or _any("wrong").search(said))
     if not _reads_as_letter(text, domains):
         return False
     return _reads_as_letter(NEW_PAPER.join(map(_without_answer, text.split(NEW_PAPER))), domains)
@@ -218,8 +237,7 @@ def is_closed(text: str) -> bool:
 def _reads_as_letter(text: str, domains: Sequence[str]) -> bool:
     text = " ".join(text.split())  # words stand on two lines, too
     small = text.lower()
-    joined = re.sub(r"(?<=\w)- (?=\w)", "-", small)  # an address that is broken over two lines
-    own = any(domain.lower() in joined and _page_of(domain).search(joined) for domain in domains)
+    own = _names_page_of(small, domains)
     hinted = own or any(hint in small for hint in _data()["hints"])
     announces = _any("announcement").search(without_addresses(text))
     pictures = _any("work").search(text)
@@ -242,6 +260,12 @@ def _is_found_on_page(text: str, *, own: bool) -> bool:
     found = _any("found").search(text)
     here = (found or _any("used").search(text)) if own else (found and _any("yours").search(text))
     return bool(here and _any("rights").search(text) and not _any("wishes").search(text))
+
+
+def _names_page_of(small: str, domains: Sequence[str]) -> bool:
+    """Whether a text in small letters names a page of one of these domains."""
+    joined = re.sub(r"(?<=\w)- (?=\w)", "-", small)  # an address that is broken over two lines
+    return any(domain.lower() in joined and _page_of(domain).search(joined) for domain in domains)
 
 
 @cache
@@ -284,11 +308,9 @@ def words_of(body: bytes, charset: str = "") -> str:
 
 
 def _decoded(content: bytes, charset: str) -> str:
-    for each in ("utf-8", charset):
-        try:
+    for each in ("utf-8", encoding_named(charset) or "utf-8"):
+        with suppress(UnicodeDecodeError):
             return content.decode(each)
-        except (UnicodeError, LookupError):  # also of `undefined`, which is a codec that decodes nothing
-            continue
     return content.decode("cp1252", "replace")
 
 

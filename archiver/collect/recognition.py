@@ -22,20 +22,22 @@ from archiver.reading.document_parser import (
     Paper,
     Sure,
     is_demand,
+    is_relevant,
     may_license,
     names_picture_and_grant,
     names_picture_and_rights,
+    page_is_relevant,
     proposed,
     why_unread,
 )
 from archiver.reading.document_parser import read_text as read_text_paper
 from archiver.reading.documents import MAX_TEXT_LENGTH, decoded, is_html, is_pdf, is_utf16, read_text, scattered
+from archiver.reading.e_invoice import NoInvoice, invoice_by, looks_like_invoice, may_enclose_invoice
 from archiver.reading.filenames import NamedAsset, names
 from archiver.reading.fingerprint import Fingerprint
 from archiver.reading.history_tables import has_columns, history_in, lists_licences
-from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, origin_by
+from archiver.reading.mail import SAVED_FROM, Lookup, ParsedMail, is_outlook, origin_by
 from archiver.reading.office import document_by, table_by
-from archiver.reading.outlook import COMPOUND_FILE
 from archiver.reading.platforms import LICENCE_SIGNS, PLATFORMS, marked, other_platform, site_by_company, site_of
 from archiver.reading.webpages import page_by, saved_from, with_addresses
 from archiver.reading.worker import DOCUMENT_TIMEOUT_S, DocumentReader, ReaderFailed
@@ -71,7 +73,7 @@ _DELIVERED = {
 }  # fmt: skip
 _ENDINGS = {
     "application/pdf": "pdf", "text/plain": "txt", "text/html": "html", "text/csv": "csv", "message/rfc822": "eml",
-    "application/json": "json", "multipart/related": "mhtml",
+    "application/json": "json", "application/xml": "xml", "multipart/related": "mhtml",
     OUTLOOK: "msg", _OFFICE["docx"]: "docx", _OFFICE["xlsx"]: "xlsx",
     "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif",
     "image/tiff": "tif", "image/bmp": "bmp",
@@ -85,16 +87,17 @@ _SEEN = re.compile(r"screen.?shot|screen.?cap|bildschirmfoto|capture.d.?.cran|ca
 class ClassifiedFile:
     """One file after it was read. `what` is a word for people; `refused` says why it could not be read.
 
-    `paper` is what a reader made of it; `proposal` is what a paper that no reader takes for a licence may license, if a
-    person who looks at it says so; `paper_says` is what it says instead of what a person states, by field. `sign` says
-    that it speaks of licences. `machine_read` is false for scans and screenshots: what OCR makes of them never makes a
-    licence. `named` are the assets that its name and its embedded data speak of; `fingerprint` what it looks like, with
-    `preview`, a small JPEG. `origin` is a letter's DKIM result. `within` is the SHA-256 of the letter that it was
-    attached to; `file` what it is or lies in, as a source counts it: a file on disk, a mail.
+    `paper` is what a reader made of it; `proposal` is what a paper that no reader takes for a licence may license,
+    if a person who looks at it says so; `paper_says` is what it says instead of what a person states, by field.
+    `sign` says that it speaks of licences. `machine_read` is false for scans and screenshots: what OCR makes of
+    them never makes a licence. `named` are the assets that its name and its embedded data speak of; `fingerprint`
+    what it looks like, with `preview`, a small JPEG; `like_paper`: it may be the photograph of a page. `origin` is
+    a letter's DKIM result. `within` is the SHA-256 of the letter that it was attached to; `file` what it is or lies
+    in, as a source counts it: a file on disk, a mail.
 
-    Of a page that a person marked in the browser (`marked`), `sha256` is that of its capture, `platform` whose site it
-    is on, `dated` the day, and `words` what stands in it. Of a file `platform` is one that licenses no single items and
-    that its name speaks of, and `dated` its own day.
+    Of a page that a person marked in the browser (`marked`), `sha256` is that of its capture, `platform` whose site
+    it is on, `dated` the day, and `words` what stands in it. Of a file `platform` is one that licenses no single
+    items and that its name speaks of, and `dated` its own day.
     """
 
     path: str
@@ -112,6 +115,7 @@ class ClassifiedFile:
     named: tuple[NamedAsset, ...] = ()
     fingerprint: Fingerprint | None = None
     preview: bytes | None = None
+    like_paper: bool = False
     origin: str | None = None
     within: str | None = None
     marked: bool = False
@@ -149,8 +153,11 @@ type Ocr = Callable[[bytes, str], str]
 """The text of a picture or PDF, by its media type; empty if there is none."""
 
 
-def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> ClassifiedFile:
-    """Recognise a file. May be called from any thread. A hostile file costs at most the time limits and a worker."""
+def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr, *, closely: bool = True) -> ClassifiedFile:
+    """Recognise a file. May be called from any thread. A hostile file costs at most the time limits and a worker.
+
+    `closely`: also look for what a paper may license that speaks of no licence, for a person who looks at this one.
+    """
     content, name = item.content, item.name
     base = ClassifiedFile(path=item.path, sha256=item.sha256, size=item.size, what="other", within=item.within,
                 platform=_plans(name), dated=item.dated, file=item.file)  # fmt: skip
@@ -165,7 +172,7 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
         if SAVED_FROM in item.mail.headers:
             page = replace(base, what="page", media_type="multipart/related")
             return _page(page, item.mail.html, item.mail.headers[SAVED_FROM], name, reader)
-        return _letter(base, item.mail, content, reader, lookup)
+        return _letter(base, item.mail, content, reader, lookup, closely=closely)
     if is_pdf(content):
         return _document(base, content, name, reader, ocr)
     picture = _picture_type(content, ending)
@@ -180,13 +187,13 @@ def recognise(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
         return replace(base, sign=_signs(name), note="a kind of file that is not read")
     if len(content) > MAX_DOCUMENT_BYTES:
         return replace(base, what="text", media_type="text/plain", sign=_signs(name), note="too long to be read")
-    return _text(base, content, name, ending, reader)
+    return _text(base, content, ending, reader, closely=closely)
 
 
-def read_item(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> ClassifiedFile:
+def read_item(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr, *, closely: bool = True) -> ClassifiedFile:
     """Like `recognise`, for files of which none may keep the others from being read."""
     try:
-        return recognise(item, reader, lookup, ocr)
+        return recognise(item, reader, lookup, ocr, closely=closely)
     except Exception as fault:  # noqa: BLE001  # our own fault in one file is reported with that file, and stops no other
         message = f"the archiver failed ({type(fault).__name__}: {fault}); please report this"
         return ClassifiedFile(
@@ -195,9 +202,20 @@ def read_item(item: Item, reader: DocumentReader, lookup: Lookup, ocr: Ocr) -> C
 
 
 def _letter(
-    seen: ClassifiedFile, mail: ParsedMail, content: bytes, reader: DocumentReader, lookup: Lookup
+    seen: ClassifiedFile, mail: ParsedMail, content: bytes, reader: DocumentReader, lookup: Lookup, *, closely: bool
 ) -> ClassifiedFile:
     subject, sender = (mail.headers.get(name, "") for name in ("Subject", "From"))
+    outlook = is_outlook(content)
+    inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
+    seen = replace(
+        seen, what="letter", media_type=OUTLOOK if outlook else "message/rfc822",
+        origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
+    )  # fmt: skip
+    heads = f"{sender}\n{subject}"
+    if not (
+        closely or is_relevant(f"{heads}\n{mail.text}", dated=True) or page_is_relevant(mail.html, heads, dated=True)
+    ):
+        return seen
     # The subject is a letter's title; the sender's address is the platform's if it is of one.
     head, foot = f"{_ANSWER.sub('', subject)}\n\n", f"\n\n{_whose(mail)}"
     text = mail.text
@@ -216,14 +234,7 @@ def _letter(
         paper = _best_paper(subject, (f"{head}{each}" for each in _dated(mail, text, foot)), envelope) or paper
     if paper and paper.licences and paper.kind is DocumentKind.RECEIPT and not _is_from(paper.platform, mail, text):
         paper = replace(paper, licences=()) if paper.order or paper.invoice else None
-    said = f"{subject}\n{text}"
-    outlook = content.startswith(COMPOUND_FILE)
-    inner = "a letter inside another" if seen.within else "Outlook does not keep what was signed" if outlook else ""
-    seen = replace(
-        seen, what="letter", media_type=OUTLOOK if outlook else "message/rfc822", paper=paper,
-        sign=_signs(f"{said}\n{sender}"),
-        origin=f"not checked: {inner}" if inner else origin_by(reader, content, lookup),
-    )  # fmt: skip
+    seen = replace(seen, paper=paper, sign=_signs(f"{subject}\n{text}\n{sender}"))
     # Its subject may be that of what is attached.
     return _with_reason(seen, text, subject, envelope=envelope, titled=f"{head}{text}{foot}")
 
@@ -363,7 +374,30 @@ def _document(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentR
     paper = read_text_paper(reading.text, name, columns)
     sign = _signs(f"{name}\n{reading.text}")
     note = reading.unread_pages if paper or sign else ""
-    return _with_reason(replace(seen, paper=paper, sign=sign, note=note), reading.text, name, columns)
+    seen = _with_reason(replace(seen, paper=paper, sign=sign, note=note), reading.text, name, columns)
+    if may_enclose_invoice(content) and is_relevant(reading.text, name, dated=True):
+        return _invoice(seen, content, name, reader)
+    return seen
+
+
+def _invoice(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentReader) -> ClassifiedFile:
+    """An electronic invoice, judged by the text that says the same; a PDF also by what it shows, which comes first."""
+    try:
+        invoice = invoice_by(reader, content)
+    except NoInvoice as fault:
+        return replace(seen, note=seen.note or f"an electronic invoice that cannot be read: {fault}")
+    if invoice is None:
+        return seen
+    text, paper = invoice.as_text(), seen.paper
+    stated = read_text_paper(text, name)
+    if stated and not (paper and paper.licences):
+        paper = stated
+    if paper and paper.kind is DocumentKind.RECEIPT:
+        paper = replace(paper, invoice=paper.invoice or invoice.number, date=paper.date or invoice.day)
+        if paper.amount is None:
+            paper = replace(paper, amount=invoice.amount, currency=invoice.currency or None)
+    seen = replace(seen, paper=paper, sign=seen.sign or _signs(f"{name}\n{text}"))
+    return _with_reason(seen, text, name)
 
 
 def _scanned(seen: ClassifiedFile, text: str, name: str) -> ClassifiedFile:
@@ -381,7 +415,9 @@ def _picture(seen: ClassifiedFile, content: bytes, name: str, reader: DocumentRe
         look = reader.look(content)
     except UnreadablePicture as error:
         return replace(seen, refused=error.detail)
-    seen = _described(replace(seen, fingerprint=look.fingerprint, preview=look.preview), content, reader)
+    seen = _described(
+        replace(seen, fingerprint=look.fingerprint, preview=look.preview, like_paper=look.paper), content, reader
+    )
     if not seen.named and _SEEN.search(name):
         return _scanned(replace(seen, what="scan", sign=_signs(name)), ocr(content, seen.media_type), name)
     return seen
@@ -400,16 +436,27 @@ def _described(seen: ClassifiedFile, content: bytes, reader: DocumentReader) -> 
     return replace(seen, named=named, paper=paper)
 
 
-def _text(seen: ClassifiedFile, content: bytes, name: str, ending: str, reader: DocumentReader) -> ClassifiedFile:
+def _text(
+    seen: ClassifiedFile, content: bytes, ending: str, reader: DocumentReader, *, closely: bool
+) -> ClassifiedFile:
+    name = re.split(r"[/!]", seen.path)[-1]
     if ending in ("csv", "tsv", "tab"):
         return _table(replace(seen, media_type="text/csv"), content, name, read_text(content).text, reader)
     if ending == "json":
         return _table(replace(seen, media_type="application/json"), content, name, read_text(content).text, reader)
     if is_html(content):
         html = decoded(content)
-        return _page(replace(seen, what="page", media_type="text/html"), html, saved_from(html), name, reader)
+        seen = replace(seen, what="page", media_type="text/html")
+        if not (closely or page_is_relevant(html, name)):
+            return seen
+        return _page(seen, html, saved_from(html), name, reader)
+    if looks_like_invoice(content):
+        return _invoice(replace(seen, what="document", media_type="application/xml"), content, name, reader)
     text = read_text(content).text
-    seen = replace(seen, what="text", media_type="text/plain", sign=_signs(f"{name}\n{text}"))
+    seen = replace(seen, what="text", media_type="text/plain")
+    if not (closely or is_relevant(text, name) or has_columns(text)):
+        return seen
+    seen = replace(seen, sign=_signs(f"{name}\n{text}"))
     seen = _tabbed(replace(seen, paper=read_text_paper(text, name)), content, name, text, reader)
     return _with_reason(seen, text, name)
 

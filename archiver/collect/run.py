@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from archiver.archive.clock_skew import was_ahead
 from archiver.archive.writer import ArchiveWriter
-from archiver.catalogue.archives import writing
+from archiver.catalogue.archives import Restored, writing
 from archiver.catalogue.index import Catalogue
 from archiver.collect.account_result import AccountResult
 from archiver.collect.account_run import AccountRun
@@ -158,7 +158,8 @@ class ClientRun:
     async def __call__(self, client: str, accounts: list[Input]) -> None:
         done: set[str] = set()
         try:
-            restored = self.run.order.after_restore
+            place, by = self.run.order.after_restore, self.run.order.confirmed_by
+            restored = Restored(place=place, by=by) if place else None
             async with self.gates.clients:
                 with writing(self.run.home, self.run.vault, client, after_restore=restored) as archive:
                     try:
@@ -231,6 +232,7 @@ class ClientRun:
                 error=result.error,
                 incomplete=len(result.incomplete),
                 unexplained=len(result.unexplained),
+                **({"ground": result.ground} if result.ground else {}),
                 **({"funds": result.funds} if result.funds else {}),
             )
             await asyncio.to_thread(catalogue.catch_up, archive.reader, self.run.tools.reader)

@@ -26,9 +26,10 @@ class RunRequest:
 
     `replay` is a folder of recordings (replay homes only).
 
-    `after_restore` names a witness's checkpoint from before a restore from a backup; every history is then read to its
-    end. `accepts_fewer`: a person accepts lists that show fewer rows than before. `sample` limits how many licences of
-    each list are fetched (for recordings); the rest count as known.
+    `after_restore` names a witness's checkpoint from before a restore from a backup, or what this machine remembers,
+    and `confirmed_by` the person who confirms it; every history is then read to its end. `accepts_fewer`: a person
+    accepts lists that show fewer rows than before. `sample` limits how many licences of each list are fetched (for
+    recordings); the rest count as known.
     """
 
     clients: Sequence[str] = ()
@@ -40,6 +41,7 @@ class RunRequest:
     dry_run: bool = False
     replay: Path | None = None
     after_restore: Path | None = None
+    confirmed_by: str = ""
     sample: int | None = None
 
 
@@ -63,7 +65,7 @@ class RunSummary:
     def outcome(self) -> Outcome:
         outcomes = {result.outcome for result in self.accounts}
         if len(outcomes) > 1:
-            return Outcome.PARTIAL
+            return Outcome.READ_TO_END if all(each.is_whole for each in outcomes) else Outcome.PARTIAL
         return outcomes.pop() if outcomes else Outcome.FAILED if self.faults else Outcome.COMPLETE
 
     @property

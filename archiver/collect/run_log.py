@@ -17,7 +17,7 @@ from archiver.archive import clock_skew
 from archiver.collect.run_context import RunSummary
 from archiver.core.atomic_files import read_file
 from archiver.core.json_files import change_json, read_json
-from archiver.core.model import iso
+from archiver.core.model import WHOLE, iso
 from archiver.home.reliance import note
 from archiver.home.settings import Home
 
@@ -37,6 +37,11 @@ class LoggedAccount(TypedDict, total=False):
     unexplained: list[str]
     refused: list[str]
     differences: dict[str, list[str]]
+
+
+def is_whole(line: LoggedAccount) -> bool:
+    """Whether the run read all that the platform shows."""
+    return line.get("outcome") in WHOLE
 
 
 def logged_at(path: Path) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from hashlib import sha256
 from itertools import chain
@@ -23,11 +23,12 @@ from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.writer import ArchiveWriter
 from archiver.catalogue.index import Catalogue, CatalogueEntry
 from archiver.collect.account_result import keep_page
-from archiver.collect.history_cursor import Row, Tally
+from archiver.collect.history_cursor import Row, Tally, same_purchase
 from archiver.collect.trouble_page import adapter_fault, keep_trouble
 from archiver.core.errors import (
     AdapterBroken,
     ArchiverError,
+    DatesUnclear,
     LayoutChanged,
     NotACertificate,
     RateLimited,
@@ -38,11 +39,11 @@ from archiver.core.errors import (
     SiteUnavailable,
     SpendRefused,
 )
-from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, TermsReference, iso
+from archiver.core.model import DateOrder, Document, DocumentKind, Gap, GapReason, Licence, TermsReference, day_of, iso
 from archiver.provider import AnyProvider, Page, Phase, Session, TextLayout, own_adapter
-from archiver.reading.document_parser import completed, same_licence
-from archiver.reading.documents import End, as_picture, check_certificate, end_of
+from archiver.reading.documents import CertificateForm, End, as_picture, check_certificate, end_of
 from archiver.reading.licence_json import FiledDocument, source_of, to_json
+from archiver.reading.one_licence import completed, contradictions, same_licence
 from archiver.reading.secret_scan import Needle, all_forms, contains, is_packed, mask, mask_text, maskable, refusal
 from archiver.reading.worker import DocumentReader
 
@@ -66,6 +67,8 @@ class GuardedSession(Session, Protocol):
     def beside(self) -> AbstractAsyncContextManager[object]: ...
 
     def during(self, phase: Phase) -> AbstractContextManager[None]: ...
+
+    async def meant(self, error: LayoutChanged) -> ArchiverError: ...
 
     def secret_values(self) -> list[str]: ...
 
@@ -94,7 +97,7 @@ class KnownLicences:
     known: Mapping[str, CatalogueEntry]  # by identity
     erased: Collection[str]  # identities
     new: Sequence[Licence]  # not known
-    of_assets: Sequence[CatalogueEntry]  # the archived licences of their assets
+    of_assets: Mapping[str, Sequence[CatalogueEntry]]  # the archived licences and comps of their assets
 
     @classmethod
     def of(cls, page: Page, catalogue: Catalogue) -> KnownLicences:
@@ -105,7 +108,10 @@ class KnownLicences:
         assets = defaultdict[str, list[str]](list)
         for each in new.values():
             assets[each.asset.provider].append(each.asset.asset_id)
-        of_assets = [entry for provider, ids in assets.items() for entry in catalogue.of_asset(provider, *ids)]
+        of_assets = defaultdict[str, list[CatalogueEntry]](list)
+        for provider, ids in assets.items():
+            for entry in catalogue.of_asset(provider, *ids, comps=True):
+                of_assets[entry.licence.asset.asset_id].append(entry)
         return cls(known, catalogue.erased(*identities), [*new.values()], of_assets)
 
     def is_known(self, licence: Licence) -> bool:
@@ -114,16 +120,35 @@ class KnownLicences:
         return licence.identity in self.erased or (entry is not None and not _is_imported(entry))
 
     def imported(self, licence: Licence) -> CatalogueEntry | None:
-        """The archived licence that a person imported, also without the platform's name for it, if only one fits."""
+        """The archived licence that a person imported, also without the platform's name for it, if only one fits.
+
+        None if that paper is of another item: then the platform's licence is one of its own.
+        """
         if entry := self.known.get(licence.identity):
-            return entry
-        same = [each for each in self.of_assets if same_licence(each.licence, licence)]
+            return None if "asset_id" in contradictions(entry.licence, licence) else entry
+        of_asset = (each for each in self.of_assets.get(licence.asset.asset_id, ()) if not each.licence.comp)
+        same = [each for each in of_asset if same_licence(each.licence, licence)]
         if len(same) != 1 or not _is_imported(same[0]):
             return None
         others = [
             each for each in self.new if each.identity != licence.identity and same_licence(same[0].licence, each)
         ]
         return None if others else same[0]
+
+    def day(self, licence: Licence) -> date | None:
+        """The day of the archived licence with this identity."""
+        entry = self.known.get(licence.identity)
+        return day_of(entry.licence.licensed_at) if entry and entry.licence.licensed_at else None
+
+    def alike(self, licence: Licence, account: str) -> Sequence[CatalogueEntry]:
+        """The account's archived licences of this list that may be this one under another name."""
+        return [
+            each for each in self.of_assets.get(licence.asset.asset_id, ())
+            if not _is_imported(each)
+            and each.file.provenance.get("account") == account
+            and (each.licence.listing, each.licence.comp) == (licence.listing, licence.comp)
+            and same_purchase(each.licence.licensed_at, licence.licensed_at)
+        ]  # fmt: skip
 
 
 def _is_imported(entry: CatalogueEntry) -> bool:
@@ -206,6 +231,7 @@ class DocumentFetcher:
                             fuller, checked = await self.checker.check(item, fuller)
                             if isinstance(checked, Document):
                                 documents.append(checked)
+                                gaps += _final_one(checked)
                             else:
                                 gaps.append(checked)
             self.outage.succeeded()
@@ -224,6 +250,8 @@ class DocumentFetcher:
 
     async def _failed(self, error: ArchiverError, kind: DocumentKind) -> Gap:
         """The gap of a document that failed. Raises the error if the session has expired."""
+        if isinstance(error, LayoutChanged):
+            error = await self.session.meant(error)
         if isinstance(error, SessionExpired) and not await self.still_signed_in():
             raise error
         if isinstance(error, SiteUnavailable | RateLimited | SessionExpired):
@@ -243,6 +271,13 @@ class DocumentFetcher:
         offered = [DocumentKind(kind) for kind, how in self.provider.info.documents.items() if how == "offered"]
         stand_in = DocumentKind.CAPTURE if DocumentKind.CERTIFICATE in settled else DocumentKind.CERTIFICATE
         return next((kind for kind in offered if kind not in settled), stand_in)
+
+
+def _final_one(document: Document) -> Iterator[Gap]:
+    """The gap of the certificate in whose place a provisional document came."""
+    if document.kind is DocumentKind.PROVISIONAL:
+        detail = f"{document.name} is kept. It says too little for a final certificate: {document.notes['lacking']}"
+        yield Gap(kind=DocumentKind.CERTIFICATE, reason=GapReason.PROVISIONAL, detail=detail)
 
 
 # ---------------------------------------------------------------- check
@@ -279,7 +314,9 @@ class DocumentChecker:
     personal: Mapping[str, str] = field(default_factory=dict)
 
     async def check(self, document: Document, licence: Licence) -> tuple[Licence, Document | Gap]:
-        """The document, or a gap with the reason of its refusal. A certificate must belong to this licence."""
+        """The document, or a gap with the reason of its refusal. A certificate must belong to this licence; one that
+        states less than the platform's final ones do becomes a provisional document.
+        """
         kind = document.kind
         if kind is DocumentKind.PREVIEW:
             document = as_picture(document)
@@ -296,9 +333,14 @@ class DocumentChecker:
             layout = self.provider.text_layouts.get(document.name)
             try:
                 if kind is DocumentKind.CERTIFICATE:
-                    if not check_certificate(document, reading, licence, layout).identified:
+                    form = CertificateForm(layout, self.provider.info.certificate, self.provider.read_certificate)
+                    checked = check_certificate(document, reading, licence, form)
+                    if not checked.identified:
                         document = replace(document, notes={**document.notes, "text": reading.error or "none found"})
-                    licence = self.provider.read_certificate(licence, text)
+                    if checked.lacking:
+                        document, layout = _provisional(document, checked.lacking), None
+                    else:
+                        licence = self.provider.read_certificate(licence, text)
                 document = await self._complete(document, layout)
             except NotACertificate as error:
                 error.page = error.page or SavedPage(document.url or "", document.content)
@@ -359,6 +401,11 @@ class DocumentChecker:
         known = {**self.personal, **dict.fromkeys(self.session.secret_values(), "token")}
         path = await asyncio.to_thread(partial(keep_trouble, self.trouble, self.account, error, known, step=step))
         return f"; saved as {path.name}" if path else ""
+
+
+def _provisional(document: Document, lacking: Sequence[str]) -> Document:
+    notes = {**document.notes, "lacking": ", ".join(lacking)}
+    return replace(document, name=f"provisional-{document.name}", kind=DocumentKind.PROVISIONAL, notes=notes)
 
 
 # ---------------------------------------------------------------- store
@@ -454,6 +501,12 @@ class EvidenceStore:
 # ---------------------------------------------------------------- account for
 
 
+_INCOMPLETE = {
+    GapReason.FAILED: "a document could not be fetched",
+    GapReason.PROVISIONAL: "the platform gave only a provisional certificate",
+}
+
+
 @dataclass
 class Reconciliation:
     """Every listed row in exactly one place, and what is incomplete, by short ID."""
@@ -508,6 +561,18 @@ class Reconciliation:
         """What is wrong with the first row that could not be read."""
         return next((tally.reading.fault for tally in self.tallies.values() if tally.reading.fault), None)
 
+    def undated(self, account: str) -> Iterator[DatesUnclear]:
+        """Of each list whose dates nobody can read: how many rows wait for a person."""
+        for tally in self.tallies.values():
+            read = tally.reading
+            if read.undated:
+                why = "could be several days" if read.dates.possible else "contradict each other"
+                yield DatesUnclear(
+                    f"{read.undated} licences of {tally.listing} are not archived, because its dates {why}, such as "
+                    f"{read.dates.example}",
+                    remedy=Remedy("say date order", {"account": account}),
+                )
+
     def gaps(self) -> dict[str, dict[str, int]]:
         """How many gaps there are, by kind of document and reason."""
         counted: dict[str, dict[str, int]] = {}
@@ -545,14 +610,34 @@ class Reconciliation:
         for each in self.withheld.values():
             yield f"The platform does not show: {each}."
         if self.incomplete:
+            lacking = {reason for each in self.incomplete for _, reason in self._gaps.get(each, [("", "failed")])}
+            why = " or ".join(words for reason, words in _INCOMPLETE.items() if reason.value in lacking)
             yield (
-                f"{len(self.incomplete)} incomplete: a document could not be fetched. The next runs try again, less "
+                f"{len(self.incomplete)} incomplete: {why}. The next runs try again, less "
                 f"often after each failure. {Remedy('run fully', {'account': account})}"
             )
             failures = [failure for failure in list(self.incomplete.values())[:MAX_FAILURES_IN_MESSAGE] if failure]
             yield from (f"{failure}." for failure in failures)
         if self.unexplained:
             yield f"{len(self.unexplained)} listed but not archived."
+
+
+def judged(tally: Tally, documented: DateOrder | None, stated: DateOrder | None) -> Iterator[str]:
+    """What the whole list told of its rows: names and dates that are not as they were."""
+    read, proven = tally.reading, tally.reading.dates.proven
+    if number := len(read.renamed):
+        yield (
+            f"{tally.listing} shows {number} licences under other names than before. Each has the asset and day of an "
+            "archived licence that left the list, so none is archived twice."
+        )
+    expected = {"as the account's settings say": stated, "as the platform documents": documented}
+    if read.earlier:
+        expected |= {f"as before {read.earlier.full_on}": read.earlier.date_order}
+    for why, order in expected.items():
+        if proven and order and order is not proven:
+            yield f"The dates of {tally.listing} are written {proven}, not {order} {why}: no other order fits its rows."
+    if wrong := read.dates.archived_otherwise(read.date_order):
+        yield f"{wrong} archived licences of {tally.listing} have another day than it says now. Compare their papers."
 
 
 def fewer_now(tally: Tally) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from archiver.archive.writer import ArchiveWriter
@@ -33,6 +34,7 @@ from archiver.collect.stages import (
     Reconciliation,
     SessionSecrets,
     fewer_now,
+    judged,
 )
 from archiver.collect.terms import SeenTerms
 from archiver.core.errors import (
@@ -46,7 +48,7 @@ from archiver.core.errors import (
     SpendRefused,
     Withheld,
 )
-from archiver.core.model import Licence, Outcome, TermsReference, iso
+from archiver.core.model import GapReason, Ground, Licence, Outcome, TermsReference, iso
 from archiver.provider import AnyProvider, Page
 from archiver.provider.paging import ListEnd, PageSource
 from archiver.reading.licence_json import from_json
@@ -89,7 +91,7 @@ class Sync:
     terms: Callable[[], Awaitable[Sequence[SeenTerms]]] | None = None  # waits until the platform's were looked at
 
     def __post_init__(self) -> None:
-        self.result = AccountResult(self.account, self.provider.info.name)
+        self.result = AccountResult(self.account, self.provider.info.name, is_dry=self.dry_run)
         self._rows = Reconciliation()
         self._secrets = SessionSecrets(self.session)
         self._outage = Outage(self.give_up_s)
@@ -113,7 +115,7 @@ class Sync:
         """Sweep every list, retry what was incomplete, and reconcile. `result` is filled in even if this raises."""
         waiting = [] if self.dry_run or self.asset_id else self.catalogue.to_fetch_again(self.account)
         self._rows.incomplete = {entry.short_id: "" for entry in waiting}
-        retry = [entry for entry in waiting if self.full or self.retries.due(entry.object_id)]
+        retry = [entry for entry in waiting if self.full or self.retries.due(entry.object_id, awaited=_awaited(entry))]
         # First those that failed least often, then the newest: a document that never comes must not delay the others.
         retry.sort(key=lambda entry: str(iso(entry.licence.licensed_at)), reverse=True)
         retry.sort(key=lambda entry: self.retries.failed(entry.object_id))
@@ -135,6 +137,7 @@ class Sync:
 
     async def _sweep_all(self) -> None:
         without = self.provider.info.without(self.session.settings)
+        self.provider.info.stated_date_order(self.session.settings)  # ConfigError before anything is read
         for listing in [history.listing for history in self.provider.history(self.session)]:
             if listing in without:
                 continue
@@ -155,21 +158,30 @@ class Sync:
     async def _sweep(self, tally: Tally, cursor: HistoryCursor | None) -> None:
         earlier = self.cursors.get(tally.listing)
         reading = ListReading(cursor, self.known, earlier=earlier, accepts_fewer=self.accepts_fewer)
+        reading.dates.today = self.session.now().date()
         tally.begin(reading)
         lost: ArchiverError | None = None  # why reading the list stopped; the listed licences are still fetched
         async with asyncio.TaskGroup() as tasks:
             try:
                 await self._read(tally, reading, tasks)
+            except LayoutChanged as error:
+                lost = await self.session.meant(error)
             except ArchiverError as error:
                 lost = error
+            await self._take_waiting(tally, reading, tasks)
         if reading.fault:
             self._rows.unread[tally.listing] = await self._fetcher.checker.save_page(reading.fault, "reading a list")
         if lost:
             raise lost
         self._outage.check()
-        left = reading.left(self.archive.newest_line, datetime.now(UTC).date())
-        # A list that does not agree is read to its end again in the next run, and compared with the same number.
-        if left and tally.agrees and not self.dry_run and not self.asset_id:
+        self._leave(tally)
+
+    def _leave(self, tally: Tally) -> None:
+        """Remember what this reading proved. A list that does not agree, or whose total has fallen, is read to its end
+        again in the next run, and compared with the same number.
+        """
+        left = tally.left(self.archive.newest_line, datetime.now(UTC).date())
+        if left and not self.dry_run and not self.asset_id:
             self.cursors.put(tally.listing, left)
 
     async def _read(self, tally: Tally, reading: ListReading, tasks: asyncio.TaskGroup) -> None:
@@ -189,7 +201,10 @@ class Sync:
                 f"the list {tally.listing} stops after {reading.read} rows, and nothing proves that it has "
                 "ended: no total, no empty page, no end mark"
             )
-        reading.full = True
+        refused = {f"request {each}": f"the page's request {each}, which was refused" for each in self.session.refused}
+        reading.full, reading.beside = True, pages.beside | refused
+        if tally.standing.ground is None or (reading.earlier and reading.earlier.ground == Ground.PERSON):
+            reading.first_said = self.cursors.first_purchase(self.account, tally.listing)
         if reading.end is ListEnd.NAMED:
             reading.earlier = None  # what a person named before says nothing of what was named now
         elif not (reading.seen or reading.earlier):  # what earlier readings left may be lost
@@ -201,18 +216,38 @@ class Sync:
         archived = KnownLicences.of(page, self.catalogue)
         for licence in reading.rows(page):
             known = archived.is_known(licence) or licence.platform_id in self.known
-            known = known or self._passed_over(licence, reading.seen)
+            known = known or reading.was_renamed(licence.identity) or self._passed_over(licence, reading.seen)
             reading.count(licence, known)
-            if self.asset_id in (None, licence.asset.asset_id):
+            reading.dates.see(licence.dated, partial(archived.day, licence))
+            if not known and (licence.is_undated or archived.alike(licence, self.account)):
+                reading.waiting.append(licence)
+                self._open(tally, licence)
+            else:
                 await self._take(tally, licence, known, archived, tasks)
+
+    async def _take_waiting(self, tally: Tally, reading: ListReading, tasks: asyncio.TaskGroup) -> None:
+        """Take the rows that only the whole list can judge: their dates could be several days, or they may be archived
+        licences under other names.
+        """
+        info, before = self.provider.info, reading.earlier
+        stated = info.stated_date_order(self.session.settings)
+        order = reading.dates.order(before.date_order if before else None, info.date_order, stated=stated)
+        waiting = reading.date_waiting(order)
+        archived = KnownLicences.of(Page(waiting), self.catalogue)
+        reading.rename((licence, archived.alike(licence, self.account)) for licence in waiting)
+        for licence in waiting:
+            await self._take(tally, licence, licence.identity in reading.renamed, archived, tasks)
 
     def _cursor(self, listing: str) -> HistoryCursor | None:
         """The last run's cursor for this list, if this run may use it to stop early; else None."""
         if self.full:
             return None
         if self.known:
-            return HistoryCursor(listed=len(self.known), head="", full_on=datetime.now(UTC).date().isoformat())
+            day = datetime.now(UTC).date().isoformat()
+            return HistoryCursor(listed=len(self.known), head="", full_on=day, ground=Ground.END_OF_DATA)
         cursor = None if self.asset_id else self.cursors.get(listing)
+        if cursor and cursor.ground is None:  # nobody asked what proved its end
+            return None
         overdue = cursor and self.full_since and cursor.full_on < self.full_since.isoformat()
         return None if overdue else cursor
 
@@ -228,8 +263,8 @@ class Sync:
         self, tally: Tally, licence: Licence, known: bool, archived: KnownLicences, tasks: asyncio.TaskGroup
     ) -> None:
         identity = licence.identity
-        if tally.rows.get(identity, Row.OPEN) is not Row.OPEN:
-            return  # settled by an earlier reading of this run
+        if tally.rows.get(identity, Row.OPEN) is not Row.OPEN or self.asset_id not in (None, licence.asset.asset_id):
+            return  # settled by an earlier reading of this run, or not asked for
         elsewhere = any(identity in other.rows for other in self._rows.tallies.values() if other is not tally)
         if known or elsewhere or self.dry_run:
             mine = identity in self._asked and not elsewhere  # archived before the session was renewed
@@ -237,11 +272,17 @@ class Sync:
             tally.rows[identity] = Row.COMP if licence.comp else new
             tally.open.pop(identity, None)
             return
-        tally.rows[identity] = Row.OPEN
-        tally.open[identity] = licence.platform_id
+        self._open(tally, licence)
         await self._pending.acquire()
         capture = self._capture(tally, licence, archived.imported(licence))
         tasks.create_task(capture).add_done_callback(lambda _: self._pending.release())
+
+    def _open(self, tally: Tally, licence: Licence) -> None:
+        """Count a row that is not settled yet."""
+        if self.asset_id in (None, licence.asset.asset_id):
+            tally.rows.setdefault(licence.identity, Row.OPEN)
+            if tally.rows[licence.identity] is Row.OPEN:
+                tally.open[licence.identity] = licence.platform_id
 
     async def _capture(self, tally: Tally, licence: Licence, imported: CatalogueEntry | None) -> None:
         async with self._fetching:
@@ -369,12 +410,16 @@ class Sync:
         result.differences = self._differences() | self._counted_otherwise
         rows.withheld |= {each: each for each in self.provider.withheld}
         missing = list(rows.shortfalls(self.account))
-        if error:
-            result.error, result.exit_code = type(error).__name__, error.exit_code
-            missing.append(self._secrets.mask_text(str(error)))
+        for each in (*((error,) if error else ()), *rows.undated(self.account)):
+            result.error = result.error or type(each).__name__
+            result.exit_code = max(result.exit_code, each.exit_code)
+            missing.append(self._secrets.mask_text(str(each)))
+        result.rest_on({name: tally.standing.ground for name, tally in rows.tallies.items()})
         if missing:
             result.outcome = Outcome.PARTIAL
             result.exit_code = max(result.exit_code, PARTIAL_EXIT_CODE)
+        elif None in result.grounds.values():
+            result.outcome = Outcome.READ_TO_END
         result.message = " ".join([*missing, *self._remarks()])
 
     def _remarks(self) -> Iterator[str]:
@@ -387,17 +432,20 @@ class Sync:
             if read.accepts_fewer and (read.is_empty_now or read.has_fewer):
                 yield f"{fewer_now(tally)}; accepted, as --full was given."
             before = read.earlier if read.full and read.seen and read.total is not None else None
-            if before and read.read < before.listed:
+            if before and read.read < before.listed and read.accepts_fewer:
                 yield (
                     f"{tally.listing} had {before.listed} rows on {before.full_on}, and the platform states "
-                    f"{read.total} now. What left the list stays in the archive."
+                    f"{read.total} now; accepted, as --full was given. What left the list stays in the archive."
                 )
+            info = self.provider.info
+            yield from judged(tally, info.date_order, info.stated_date_order(self.session.settings))
+            yield from (f"{each}." for each in tally.standing.against)
         yield from self._uncounted()
         yield from in_words(result.differences)
         if self._uncountable:
             yield f"The number that the platform states elsewhere could not be read: {self._uncountable}."
         if result.completed:
-            yield f"Completed {len(result.completed)} incomplete licences: {', '.join(result.completed)}."
+            yield f"Incomplete until now and complete: {', '.join(result.completed)}."
         yield from (f"Not seen: {unseen}." for unseen in self.provider.info.unseen(self.session.settings))
         if self.dry_run:
             yield "This dry run fetched no document and archived nothing."
@@ -406,17 +454,23 @@ class Sync:
         if result.outcome is not Outcome.COMPLETE and (told := result.refusals_message()):
             yield told
         elif result.refused:
-            yield f"Blocked {len(result.refused)} requests of the site's pages; the log of the run lists them."
+            yield f"Blocked requests of the site's pages: {len(result.refused)}. The log of the run lists them."
 
     def _uncounted(self) -> Iterator[str]:
         """What the platform does not state, so that nobody takes the number of rows for the number of licences."""
         title = self.provider.info.title
         for tally in self._rows.tallies.values():
-            read = tally.reading
-            if read.total is None and read.full and read.end is not ListEnd.NAMED:
+            read, standing = tally.reading, tally.standing
+            if standing.ground is None and (read.full or read.may_stop):
+                yield tally.unproven(title, self.account)
+            elif read.total is None and read.full and read.end is not ListEnd.NAMED:
+                inherited = read.earlier if standing.inherited else None
+                proof = (
+                    f"the reading of {inherited.full_on}, whose last row is still the last" if inherited else read.end
+                )
                 yield (
                     f"{title} does not say how many licences it has in {tally.listing}. {read.read} rows were read; "
-                    f"proof of the end: {read.end}."
+                    f"proof of the end: {proof}."
                 )
             elif read.total is None and read.may_stop and read.cursor:
                 yield (
@@ -437,6 +491,7 @@ class Sync:
             return {}
         listed = {identity for tally in rows.tallies.values() for identity in tally.rows}
         listed |= {*self._completing.values()}
+        listed |= {old for tally in rows.tallies.values() for old in tally.reading.other_names.values()}
         archived = self.catalogue.of_account(self.account)
         papers = [
             each for each in self.catalogue.papers(self.provider.info.name)
@@ -454,7 +509,12 @@ class Sync:
         if not read or self.dry_run or self.asset_id:
             return
         try:
-            self._counted_otherwise = counted_otherwise(await self.provider.counts(self.session), read)
+            stated = await self.provider.counts(self.session)
+            self._counted_otherwise = counted_otherwise(stated, read)
+            for name in stated.keys() & read.keys():
+                tally = self._rows.tallies[name]
+                tally.reading.counted_elsewhere = stated[name] in read[name]
+                self._leave(tally)
         except (LayoutChanged, RateLimited, SessionExpired, SiteUnavailable, SpendRefused) as error:
             self._uncountable = self._secrets.mask_text(error.detail)
 
@@ -482,6 +542,11 @@ class Sync:
                 "requests that spend, so somebody else used the account. If nobody did, report this."
             )
         self.result.message = f"{self.result.message} {self._secrets.mask_text(said)}".strip()
+
+
+def _awaited(entry: CatalogueEntry) -> bool:
+    """Whether a provisional document stands in for one of the licence's."""
+    return any(gap.reason is GapReason.PROVISIONAL for gap in entry.file.gaps)
 
 
 def _row(record: bytes) -> Mapping[str, object]:

@@ -123,9 +123,9 @@ class PasswordExpired(PersonNeeded):
     actions = _SECRET
 
 
-class AccountBlocked(PersonNeeded):
-    """The platform blocks this account or this browser: {detail}. Open the site in an ordinary browser and follow its
-    instructions."""
+class BrowserRefused(PersonNeeded):
+    """The site let this browser no further: {detail}. The next runs try again. If it stays so, open the site in an
+    ordinary browser and follow its instructions."""
 
     actions = _SIGN_IN
 
@@ -148,8 +148,8 @@ class NotAccepted(PersonNeeded):
     actions = ("accept automation",)
 
 
-PERSON = {each.__name__: each for each in PersonNeeded.__subclasses__()}
-"""The errors that only a person can resolve, by name, as run logs and the vault keep them."""
+PERSON = {each.__name__: each for each in PersonNeeded.__subclasses__()} | {"AccountBlocked": BrowserRefused}
+"""The errors that only a person can resolve, by name, as run logs and the vault keep them; with an earlier name."""
 
 
 class LegalHold(ArchiverError):
@@ -165,6 +165,14 @@ class LayoutChanged(ArchiverError):
 
     exit_code = 20
     actions = ("repair adapter",)
+
+
+class DatesUnclear(ArchiverError):
+    """Nothing in the list says which number of its dates is the day: {detail}. Nothing was guessed. Compare a date with
+    its licence's paper, and say the order."""
+
+    exit_code = 10
+    actions = ("say date order",)
 
 
 class SpendRefused(ArchiverError):
@@ -186,6 +194,10 @@ class SiteUnavailable(ArchiverError):
 
     exit_code = 30
     retryable = True
+
+
+class SiteNotice(SiteUnavailable):
+    """The platform shows a notice in place of its page: {detail}. The next run tries again."""
 
 
 class AddressUnavailable(SiteUnavailable):
@@ -357,8 +369,8 @@ class ClientTaken(ArchiveBusy):
 
 
 class ClockDiffers(ArchiverError):
-    """This machine's clock differs from that of the fleet's database: {detail}. Nothing was read or written. Set the
-    clock of the machine that is wrong, then try again."""
+    """This machine's clock differs from that of the fleet's database: {detail}. It takes no part in the fleet, and
+    nothing was published. Set the clock of the machine that is wrong, then try again."""
 
     exit_code = 50
     retryable = True
@@ -374,8 +386,8 @@ class ChangedMeanwhile(ArchiverError):
 
 class ReplicaForked(ArchiverError):
     """FORKED: the replica and the archive went different ways: {detail}. Nothing was published or overwritten. Find out
-    which machine published. Then restore the replica into a new home, or publish this archive under another
-    `prefix`."""
+    which machine published. To take what it published, move the archive here away first. To keep this one, publish it
+    under another `prefix`."""
 
     exit_code = 90
 

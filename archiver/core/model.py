@@ -55,7 +55,8 @@ def _as_texts(of: object, *names: str) -> None:
 class DocumentKind(StrEnum):
     """The kind of an evidence file. Certificates and receipts are native: never altered.
 
-    Imports add two kinds: a letter (raw e-mail), and delivered files or our description of them.
+    Imports add two kinds: a letter (raw e-mail), and delivered files or our description of them. A provisional paper is
+    what the platform gave in place of a certificate that it had not made yet: it proves no licence.
     """
 
     RECORD = "record"
@@ -66,21 +67,34 @@ class DocumentKind(StrEnum):
     PREVIEW = "preview"
     LETTER = "letter"
     DELIVERED = "delivered"
+    PROVISIONAL = "provisional"
 
     @property
     def native(self) -> bool:
         """Whether the platform made the file, so it is archived byte for byte or not at all."""
-        return self in (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.PREVIEW)
+        return self in _NATIVE
+
+
+_NATIVE = (DocumentKind.CERTIFICATE, DocumentKind.RECEIPT, DocumentKind.PREVIEW, DocumentKind.PROVISIONAL)
+
+
+class DateOrder(StrEnum):
+    """Which number of `03/04/21` is the day. The year comes first only where it has two digits."""
+
+    DAY_FIRST = "day first"
+    MONTH_FIRST = "month first"
+    YEAR_FIRST = "year first"
 
 
 class GapReason(StrEnum):
-    """Why an expected document is missing."""
+    """Why an expected document is missing. `provisional`: what came in its place is archived, and states too little."""
 
     ON_REQUEST = "on_request"
     NONE_OFFERED = "none_offered"
     FAILED = "failed"
     LAPSED = "lapsed"
     UNREAD = "unread"
+    PROVISIONAL = "provisional"
 
     @property
     def is_missing(self) -> bool:
@@ -89,7 +103,7 @@ class GapReason(StrEnum):
         Every number of missing documents counts these. The other reasons are told, and are no fault to mend: nothing
         can be fetched until the platform is asked, or ever.
         """
-        return self is GapReason.FAILED
+        return self in (GapReason.FAILED, GapReason.PROVISIONAL)
 
     @property
     def is_obtainable(self) -> bool:
@@ -98,11 +112,39 @@ class GapReason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a run ended, for one account or as a whole."""
+    """How a run ended, for one account or as a whole.
+
+    READ_TO_END: all that the platform shows was read and archived, but nothing proves that no more follows.
+    """
 
     COMPLETE = "complete"
+    READ_TO_END = "read_to_end"
     PARTIAL = "partial"
     FAILED = "failed"
+
+    @property
+    def in_words(self) -> str:
+        return self.value.replace("_", " ")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that the platform showed is there."""
+        return self in (Outcome.COMPLETE, Outcome.READ_TO_END)
+
+
+class Ground(StrEnum):
+    """What proves that a platform's list holds nothing behind its last row; no words of a page do.
+
+    Ordered from the strongest. Later readings that join the known rows inherit it.
+    """
+
+    TOTAL = "total"  # a stated total that agrees, and has not fallen
+    END_OF_DATA = "end_of_data"  # a last page, an empty cursor, an empty page behind the last one
+    SECOND_SOURCE = "second_source"  # another count or list agrees
+    PERSON = "person"  # a person named what to read, or knows the first purchase
+
+
+WHOLE = frozenset(each.value for each in Outcome if each.is_whole)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +166,11 @@ class Licence:
     """One licence, as a platform's history lists it. Frozen; an adapter that learns more yields a fuller copy.
 
     `licence_id` is the platform's own id, if it is globally unique. Otherwise `key` holds the parts that the adapter
-    declares (user or organisation, asset, kind, the platform's own date string). `row` is the row of the platform's
-    list, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing. If a platform does not
-    license single items, a licence is a period of a plan: from `licensed_at` to `plan_ends`, the last day paid for.
+    declares (user or organisation, asset, kind, the platform's own date string). `dated` is that date string: if it
+    could be several days (`03/04/2026`), `licensed_at` is None until core has seen the whole list. `row` is the row of
+    the platform's list, verbatim; it becomes the record. `comp` marks a preview download, which grants nothing. If a
+    platform does not license single items, a licence is a period of a plan: from `licensed_at` to `plan_ends`, the last
+    day paid for.
     """
 
     asset: Asset
@@ -135,6 +179,7 @@ class Licence:
     listing: str = "downloads"
     kind: str | None = None
     licensed_at: Moment | None = None
+    dated: str = ""
     licensee: str | None = None
     seat: str | None = None
     plan: str | None = None
@@ -156,6 +201,11 @@ class Licence:
         if self.licence_id is None and not self.key:
             raise ValueError("a licence needs a licence id or a declared key")
         return ":".join((self.asset.provider, *((self.licence_id,) if self.licence_id else self.key)))
+
+    @property
+    def is_undated(self) -> bool:
+        """Whether only the whole list says on which day it was licensed."""
+        return self.licensed_at is None and bool(self.dated)
 
     @property
     def platform_id(self) -> str:
@@ -235,3 +285,9 @@ class TextLayout:
             if not any(re.fullmatch(mark, line, re.IGNORECASE) for line in lines):
                 return "not the lines at its end"
         return None if re.fullmatch(self.last_line, lines[-1], re.IGNORECASE) else "not its last line"
+
+    def is_other(self, text: str) -> bool:
+        """Whether no line of the text has one of this layout's labels: it is another document, and no part of one."""
+        lines = [" ".join(line.split()) for line in text.splitlines()]
+        labels = [re.compile(rf"{re.escape(label)}\s?:", re.IGNORECASE) for label in self.labels]
+        return bool(labels) and not any(label.match(line) for label in labels for line in lines)

@@ -115,7 +115,7 @@ class Remedy:
 
     def as_json(self) -> dict[str, object]:
         """A remedy in `--json`."""
-        return {"action": self.action, "arguments": dict(self.arguments), "command": self.command}
+        return {"action": self.action, "arguments": dict(sorted(self.arguments.items())), "command": self.command}
 
     def __str__(self) -> str:
         return offered([self])
@@ -140,8 +140,10 @@ def _needed(action: str) -> set[str]:
 _of_home: list[str] = []
 
 
-def name_home(folder: str) -> None:
-    """Name the home in all commands from now on, because this program was told of it and would not find it alone."""
+def name_home(folder: str | None) -> None:
+    """Name the home in all commands from now on, because this program was told of it and would not find it alone; with
+    None, name none.
+    """
     import shlex  # as above
 
-    _of_home[:] = ["--home", shlex.quote(folder)]
+    _of_home[:] = ["--home", shlex.quote(folder)] if folder else []

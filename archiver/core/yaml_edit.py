@@ -167,14 +167,32 @@ def _replaced(text: str, parent: MappingNode, child: Node, value: Value) -> str:
 
 
 def _other_items(text: str, node: SequenceNode, items: list[Value]) -> str:
-    """The text with other items in a list of lines. Those that stay keep their lines, and the comments there."""
-    if new := [item for item in items if item not in [each.value for each in node.value]]:
+    """The text with other items in a list of lines. Those that stay keep their lines, and the comments there, unless
+    they are to come in another order.
+    """
+    held = [_value(each) for each in node.value]
+    kept = [item for item in held if item in items]
+    new = [item for item in items if item not in held]
+    if kept + new != items:
+        kept, new = [], items
+    if new:
         text = _new_lines(text, _end(node), node.start_mark.column, new)
-    for each in reversed(node.value):
-        if each.value not in items:
+    for each, item in reversed([*zip(node.value, held, strict=True)]):
+        if item not in kept:
             start = text.rfind("\n", 0, each.start_mark.index) + 1
-            text = text[:start] + text[text.find("\n", each.end_mark.index) + 1 :]
+            text = text[:start] + text[text.find("\n", _end(each)) + 1 :]
     return text
+
+
+def _value(node: Node) -> Value:
+    """What a node holds, as `load` reads it but for the types of its scalars, which are texts here."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        return {name.value: _value(item) for name, item in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    return str(node.value)
 
 
 def _new_lines(text: str, at: int, column: int, entry: Value) -> str:

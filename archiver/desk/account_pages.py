@@ -25,7 +25,10 @@ def accounts(visit: PageRequest) -> Response:
     attended = {name for name, method in methods.items() if here and method.transport is not Transport.HTTP}
     keyed = {name for name, method in methods.items() if method.secrets}
     standing = {
-        each.account: each for each in status(visit.home, turns=visit.desk.turns, lacking=visit.desk.lacking).accounts
+        each.account: each
+        for each in status(
+            visit.home, turns=visit.desk.turns, lacking=visit.desk.lacking, previews=visit.desk.previews
+        ).accounts
     }
     return visit.page(
         "accounts.html", accounts=known, marks=marks, attended=attended, work=visit.desk.work, standing=standing,
@@ -40,10 +43,13 @@ def _method(account: Account) -> SignInMethod | None:
 
 
 def run(visit: PageRequest) -> Response:
-    """Run the accounts whose names the form gives, with spaces between them, or all, in the background."""
+    """Run in the background the accounts whose names the form gives, with spaces between them, or those of its client,
+    or all. Where the address asks for it, they are read to their end."""
     names = [visit.home.account(name).name for name in visit.given("account").split()]
-    visit.desk.work.run(visit.home, visit.desk.vault, names)
-    visit.log_action("run started", " ".join(names) or "all")
+    client = visit.given("client")
+    clients = [visit.client(client).slug] if client and not names else []
+    visit.desk.work.run(visit.home, visit.desk.vault, names, clients=clients, full=bool(visit.asked("full")))
+    visit.log_action("run started", " ".join(names or clients) or "all")
     return visit.to("accounts")
 
 

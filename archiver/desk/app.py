@@ -216,6 +216,10 @@ class PageRequest:
         """An error in the visitor's own language."""
         return PageRefusal(self.words(key, **facts))
 
+    def language_or_own(self, chosen: str) -> str:
+        """The language that the visitor chose for something, or the one of the page."""
+        return chosen if chosen in LANGUAGES else self.language
+
     def person(self, stated: str) -> str:
         """The person who states something. A user who signed in by name can state it only in that name."""
         return stated if self.visitor.name == OWNER else self.visitor.name
@@ -298,7 +302,7 @@ class SecurityHeaders:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or hosts[0].lower() not in self._site.hosts:
             return PlainTextResponse(
-                "The desk does not use this host name. Open the address that `archiver desk` printed.", 421
+                "The desk does not use this host name. Open the address that it printed when it started.", 421
             )
         if scope["method"] in ("GET", "HEAD"):
             return None

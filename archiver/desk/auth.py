@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from archiver.core.atomic_files import replace_file
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.core.json_files import change_json, read_record, write_json
 from archiver.core.model import iso
 from archiver.core.secret_texts import digest_of, is_same
@@ -335,7 +335,7 @@ class Links:
         """End a link; ConfigError if there is no link with this id."""
         link = self.named(id)
         if link is None:
-            raise ConfigError(f"There is no link {id!r}. `archiver desk link list` shows the valid links.")
+            raise ConfigError(f"There is no link {id!r}.", remedy=Remedy("list links"))
         (self._folder / f"{id}.json").unlink(missing_ok=True)
         return link
 
@@ -486,7 +486,7 @@ def end_session_on_disk(state: Path, id: str) -> SessionFile:
         if says.id == id:
             path.unlink(missing_ok=True)
             return says
-    raise ConfigError(f"There is no session {id!r}. `archiver desk session list` shows the open sessions.")
+    raise ConfigError(f"There is no session {id!r}.", remedy=Remedy("list sessions"))
 
 
 # ---------------------------------------------------------------- access control

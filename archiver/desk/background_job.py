@@ -9,7 +9,7 @@ import asyncio
 import threading
 import traceback
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,16 +56,24 @@ class Work:
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def run(self, home: Home, vault: Vault, accounts: list[str], *, sources: list[str] | None = None) -> None:
-        """Run the named accounts and sources, or all. A home of recordings uses the recordings of the package."""
-        order = RunRequest(accounts=accounts, sources=sources or [], replay=recordings_of(home))
+    # many parameters: each narrows what is run, and has a default
+    def run(
+        self, home: Home, vault: Vault, accounts: Sequence[str], *, sources: Sequence[str] = (),
+        clients: Sequence[str] = (), full: bool = False,
+    ) -> None:  # fmt: skip
+        """Run the named accounts and sources, or those of the clients, or all; `full`: to their end, and lists with
+        fewer rows than before are accepted. A home of recordings uses the recordings of the package."""
+        order = RunRequest(
+            accounts=accounts, sources=sources, clients=clients, full=full, accepts_fewer=full,
+            replay=recordings_of(home),
+        )  # fmt: skip
 
         async def going() -> RunSummary:
             summary = await run(home, vault, order, progress=self.progress, finished=self._finished)
             self.said += [*summary.warnings, *(f"{slug}: {fault}" for slug, fault in summary.faults.items())]
             return summary
 
-        self.begin("run", ", ".join([*accounts, *order.sources]), going)
+        self.begin("run", ", ".join([*accounts, *sources, *clients]), going)
 
     def sign_in(self, home: Home, vault: Vault, account: str) -> None:
         """Open a visible browser on this machine, so that a person can sign in."""

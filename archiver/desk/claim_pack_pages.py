@@ -19,8 +19,6 @@ from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
 from archiver.desk.licence_pages import handed_out
-from archiver.desk.translations import LANGUAGES
-from archiver.reading.letters import LetterKind
 
 PACK, PROOF_PDF = "proof.zip", "proof.pdf"
 
@@ -57,9 +55,9 @@ def pack(visit: PageRequest) -> Response:
     """Make the proof and its drafts, in the chosen language. They replace earlier ones."""
     claim = visit.claim()
     verdict = worst_verdict([assessed_for(visit, claim, each) for each in claim.licences])
-    if claim.kind is LetterKind.ABMAHNUNG or verdict in (None, Verdict.NOT_COVERED):
+    if claim.for_lawyer or verdict in (None, Verdict.NOT_COVERED):
         raise HTTPException(400)
-    language = visit.given("language") if visit.given("language") in LANGUAGES else visit.language
+    language = visit.language_or_own(visit.given("language"))
     home, place = visit.home, claim_files.folder(visit.home, claim.claim)
 
     def making(work: Work) -> list[str]:

@@ -14,10 +14,10 @@ from archiver.core.errors import IntegrityError
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.background_job import Work
+from archiver.desk.claim_client_pages import other_clients
 from archiver.desk.claim_licence_pages import found_by_words, judged, searched
 from archiver.desk.claim_pack_pages import PACK, papers, reply_of
 from archiver.desk.kept_searches import missing, notices
-from archiver.desk.translations import LANGUAGES
 from archiver.reading.letters import LetterKind
 
 
@@ -43,21 +43,24 @@ def show(visit: PageRequest) -> Response:
     words = [each[1].word.value for each in matches] if kept else None
     work = visit.desk.works.of(at("claim", claim.claim))
     found = soundness.soundness_of(visit.home, claim)
-    language = visit.asked("letters") if visit.asked("letters") in LANGUAGES else visit.language
+    changeable = visit.operates and not claim.answered and PACK not in files and not damage
+    language = visit.language_or_own(visit.asked("letters"))
     who = visit.person("")
     return visit.page(
         "claim.html", claim=claim, clocks=claim.clocks(datetime.now(UTC)), client=visit.home.client(claim.client),
         fields=[(name, _typed(claim, name), claim.sure.get(name)) for name in claim_entry.FIELDS],
+        others=other_clients(visit, claim, kept) if changeable else {},
         search=kept, key=f"claim-{claim.claim}", q=text, rows=rows, papers=files, uses=claim_files.USES, way=way,
         headline=way.headline(words),
         incomplete=missing(visit, claim.client) if way.next in (NextStep.FIND, NextStep.WITHOUT) else [],
         changing=bool(visit.asked("change")), by=who, kinds=[each.value for each in LetterKind],
+        courts={each.value: each.court_paper["name"][visit.language] for each in LetterKind if each.court_paper},
         entries=licences.entries, assessed=licences.assessed, damage=damage, matches=matches, looks=looks, found=found,
         letters_language=language, work=work,
         told=[*notices(visit), *_said(work)],
         letters=soundness.letters_of(visit.home, claim, found, language, by=who), reply=reply_of(visit, claim),
         matched_rows={row["licence"]: row for row in kept.found.rows} if kept else {},
-        searches=soundness.soundness_data()["reverse_searches"], languages=LANGUAGES,
+        searches=soundness.soundness_data()["reverse_searches"],
         related=claim_life.related(claim, claim_files.all_claims(visit.home)),
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ from archiver.agency.status import status
 from archiver.catalogue import search
 from archiver.catalogue.checked_dates import dated_rows
 from archiver.core.atomic_files import scratch_folder
+from archiver.core.errors import BrowserMissing
 from archiver.desk.app import PageRequest, PageRoute, at
 from archiver.desk.auth import Role
 from archiver.desk.home_page import PAGE
@@ -33,7 +34,10 @@ def client(visit: PageRequest, link: tuple[str, object] | None = None) -> Respon
     return visit.page(
         "client.html", client=owner, rows=rows, more=more, count=stands.count, failed=stands.incomplete, link=link,
         days=LINK_DAYS, house=HOUSE, months=_months(monthly.this_month(visit.home)),
-        standing=status(visit.home, turns=visit.desk.turns, lacking=visit.desk.lacking, client=owner.slug).accounts,
+        standing=status(
+            visit.home, turns=visit.desk.turns, lacking=visit.desk.lacking, previews=visit.desk.previews,
+            client=owner.slug,
+        ).accounts,
         fault=stands.fault, work=visit.desk.works.of(at("client", owner.slug)) if not visit.visitor.client else None,
         first=not visit.asked("after"),
         lacks=[] if visit.visitor.client else search.incomplete(visit.home, owner.slug, visit.desk.turns),
@@ -48,12 +52,15 @@ def _months(newest: str) -> list[str]:
 
 
 def report(visit: PageRequest) -> Response:
-    """A client's monthly report, as a PDF."""
+    """A client's monthly report, as a PDF; as HTML where no Chromium prints it."""
     owner, month = visit.client(), visit.asked("month")
     made = monthly.report(visit.home, owner.slug, month)
     with scratch_folder("desk") as folder:
         out = folder / "report.pdf"
-        monthly_report_page.write(made, out, visit.language)
+        try:
+            monthly_report_page.write(made, out, visit.language)
+        except BrowserMissing:
+            return visit.file(monthly_report_page.page(made, visit.language), f"{owner.slug}-{month}.html", "text/html")
         content = out.read_bytes()
     return visit.file(content, f"{owner.slug}-{month}.pdf", "application/pdf")
 

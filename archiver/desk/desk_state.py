@@ -216,6 +216,10 @@ class Desk:
         """`incomplete_of`, cached."""
         return self.standing(home, slug).incomplete_from
 
+    def previews(self, home: Home, slug: str) -> Mapping[str, int]:
+        """`previews_of`, cached."""
+        return self.standing(home, slug).previews_from
+
     def cached[T](self, key: str, count: Callable[[], T]) -> T:
         """A count over all archives, done again when one of them has changed."""
         home = self.home

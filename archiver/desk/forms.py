@@ -18,7 +18,7 @@ from archiver.core.errors import ConfigError
 
 MAX_FIELDS, MAX_FIELD_BYTES = 600, 64 << 10
 MAX_FORM_BYTES = 256 << 10  # a form without files
-MAX_FILES, MAX_FIELDS_BESIDE_FILES = 20, 30
+MAX_FILES, MAX_FIELDS_BESIDE_FILES = 200, 30
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 PART_HEADERS = {b"content-disposition", b"content-type"}
 

@@ -9,7 +9,6 @@ from archiver.claims.claim_pack import HandOver, hand_over, pack_name
 from archiver.core.atomic_files import scratch_folder
 from archiver.desk.app import PageRequest
 from archiver.desk.background_job import Work
-from archiver.desk.translations import LANGUAGES
 
 type Packs = tuple[tuple[str, bytes], ...]
 """The files of a pack by name."""
@@ -21,7 +20,7 @@ type KeepPack = Callable[[Packs, tuple[str, ...]], object]
 
 def make(visit: PageRequest, names: tuple[str, ...], language: str, place: str, keep: KeepPack) -> None:
     """Make a pack of licences, as the work of the page at `place`."""
-    home, chosen = visit.home, language if language in LANGUAGES else visit.language
+    home, chosen = visit.home, visit.language_or_own(language)
 
     def making(work: Work) -> None:
         warnings: list[str] = []

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from starlette.responses import Response
 
-from archiver.agency import account_closing, directory
+from archiver.agency import account_closing, directory, first_purchase
 from archiver.browsing.recording import recordings_of
 from archiver.core.errors import ConfigError
 from archiver.desk.app import PageRequest, PageRoute, at
@@ -25,6 +25,7 @@ def show(visit: PageRequest) -> Response:
         "manage-account.html", account=account, row=directory.describe_account(visit.home, account),
         keyed=bool(secrets), work=work, mine=mine, closing=work.result if mine and not work.going else None,
         by=visit.person(""), done=visit.asked("done"),
+        first=first_purchase.open_lists(visit.home, account) if visit.operates else [],
     )  # fmt: skip
 
 
@@ -52,6 +53,16 @@ def close(visit: PageRequest) -> Response:
     return visit.to("account", account.name)
 
 
+def say_first(visit: PageRequest) -> Response:
+    """Record which row is the account's first purchase, as `archiver account first` does."""
+    account, by = visit.account(), visit.person(visit.given("by"))
+    first_purchase.say_first_purchase(
+        visit.home, visit.desk.vault, account, visit.given("month"), by, visit.given("listing")
+    )
+    visit.log_action("first purchase said", account.name, listing=visit.given("listing"))
+    return visit.to("account", account.name, done="first_said")
+
+
 def remove(visit: PageRequest) -> Response:
     """Remove an account without licences, as `archiver account remove` does."""
     account = visit.account()
@@ -64,5 +75,6 @@ ROUTES = [
     PageRoute("/account/{account}", show),
     PageRoute("/account/{account}/name", rename, Role.OPERATE, post=True),
     PageRoute("/account/{account}/close", close, Role.OPERATE, post=True, confirms=True),
+    PageRoute("/account/{account}/first", say_first, Role.OPERATE, post=True),
     PageRoute("/account/{account}/remove", remove, Role.OPERATE, post=True, confirms=True),
 ]

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from archiver.agency.arrivals import Proposal, classify
 from archiver.catalogue import search
 from archiver.claims import claim_files
+from archiver.claims.letter_reader import picture_ending
 from archiver.core.errors import UnreadablePicture
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.arrival_pages import received
@@ -54,6 +55,10 @@ def find_file(visit: PageRequest) -> Response:
     if file is None:
         return visit.to("find", error="nothing")
     content, name = file
+    if visit.operates and picture_ending(content):
+        [arrival] = classify(visit.home, [(name, content)])
+        if arrival.proposal is Proposal.CLAIM:  # a photographed or scanned letter
+            return taken(visit, content, name, client)
     try:
         return searched(visit, content, name, client)
     except UnreadablePicture:
@@ -63,6 +68,12 @@ def find_file(visit: PageRequest) -> Response:
     if arrival.proposal is Proposal.CLAIM:
         return taken(visit, content, name, client)
     return received(visit, [arrival])
+
+
+def as_letter(visit: PageRequest) -> Response:
+    """A person says that the picture is a photographed or scanned letter."""
+    kept = visit.kept(visit.path["key"], Search)
+    return taken(visit, kept.content, kept.name or "letter.jpg", kept.client)
 
 
 def found_picture(visit: PageRequest) -> Response:
@@ -94,5 +105,6 @@ ROUTES = [
     PageRoute("/find", find, Role.CLIENT),
     PageRoute("/find/file", find_file, Role.CLIENT, post=True, upload=True),
     PageRoute("/find/picture/{key}", found_picture, Role.CLIENT),
+    PageRoute("/find/picture/{key}/letter", as_letter, Role.OPERATE, post=True),
     PageRoute("/find/picture/{key}/{number}.png", found_sheet, Role.CLIENT),
 ]

@@ -10,6 +10,9 @@ import re
 from starlette.responses import Response
 
 from archiver.agency.notification import send_test
+from archiver.agency.setup_questions import ABOUT_AGENCY
+from archiver.agency.setup_questions import set_agency as keep_agency
+from archiver.core.errors import ConfigError
 from archiver.core.yaml_source import Value
 from archiver.desk.app import PageRequest, PageRoute
 from archiver.desk.auth import Role
@@ -39,11 +42,11 @@ def _check_own(visit: PageRequest) -> None:
 def set_agency(visit: PageRequest) -> Response:
     """The agency's name, country and language, as packs and letters show them."""
     _check_own(visit)
-    country = visit.given("country").upper()
-    if not re.fullmatch("([A-Z]{2})?", country):
-        raise visit.refusal("settings_no_country", country=country)
-    fields = {"name": " ".join(visit.given("name").split()), "country": country, "language": visit.given("language")}
-    change_settings(visit.home.root, "agency", fields)
+    answers = {key: " ".join(visit.given(key).split()) for key in ABOUT_AGENCY}
+    try:
+        keep_agency(visit.home, answers)
+    except ConfigError:
+        raise visit.refusal("settings_no_country", country=answers["country"]) from None
     visit.log_action("settings changed", "agency")
     return visit.to("settings", done="settings_saved")
 

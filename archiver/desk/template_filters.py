@@ -94,7 +94,7 @@ STATES: Mapping[str, str] = {
     "PROVEN": "good", "UNPROVEN": "calm", "ERASED": "calm", "DAMAGED": "bad", "FORKED": "bad",
     "covered": "good", "open": "warn", "not_covered": "bad",
     "same": "good", "probable": "warn", "possible": "calm",
-    "complete": "good", "partial": "warn", "failed": "bad",
+    "complete": "good", "read_to_end": "calm", "partial": "warn", "failed": "bad",
 }  # fmt: skip
 
 

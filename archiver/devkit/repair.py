@@ -111,7 +111,7 @@ async def record_failure(
     if result.outcome is Outcome.COMPLETE:
         remove_tree(repair.pages.parents[1])
         return None
-    if result.outcome is Outcome.FAILED and result.error not in REPAIRABLE:
+    if result.error and result.error not in REPAIRABLE:
         raise ConfigError(f"A repair of the adapter does not help here. {result.message}")
     return made
 

@@ -40,7 +40,7 @@ CONNECTION: Mapping[str, str | int] = MappingProxyType({
 })  # fmt: skip
 """How each process of a fleet connects, whatever for."""
 FORMAT_VERSION = "1"  # of these tables
-MAX_CLOCK_DIFFERENCE_S = 120.0  # a ledger line from the future would stop all others
+MAX_CLOCK_DIFFERENCE_S = 60.0  # a ledger line from the future would stop all others
 
 OUTDATED = (
     "This fleet is used with archiver {}, but this is {}. Install the newer one here: an older one may not know what "
@@ -63,7 +63,9 @@ class VisitedAccount(TypedDict):
 
 
 class WorkerRow(TypedDict):
-    """A worker, the accounts that it visits, and for how long nothing was heard of it."""
+    """A worker, the accounts that it visits, how far its clock is ahead (negative: behind), and for how long nothing
+    was heard of it.
+    """
 
     name: str
     host: str
@@ -72,6 +74,7 @@ class WorkerRow(TypedDict):
     seen_at: str
     visits: list[str]
     draining: bool
+    clock_ahead_s: float
     silent_s: float
 
 
@@ -105,6 +108,7 @@ CREATE TABLE IF NOT EXISTS fleet_worker (
     seen_at timestamptz NOT NULL DEFAULT now(), visits text NOT NULL DEFAULT '[]',
     draining boolean NOT NULL DEFAULT false
 );
+ALTER TABLE fleet_worker ADD COLUMN IF NOT EXISTS clock_ahead_s double precision NOT NULL DEFAULT 0;
 """
 
 
@@ -213,6 +217,22 @@ class FleetDatabase:
         """The version of the archiver that last ran `fleet init`."""
         row = connection.execute("SELECT value FROM fleet_setting WHERE name = 'archiver'").fetchone()
         return str(row[0]) if row else "0"
+
+    # ------------------------------------------------------------ the fleet's one clock
+
+    def now(self) -> datetime:
+        """The time of the database, by which the fleet plans, tries again and leases."""
+        with self.transaction() as connection:
+            return database_time(connection)
+
+    def clock_ahead(self) -> float:
+        """How many seconds this machine's clock is ahead of the database's; negative: behind."""
+        with self.transaction() as connection:
+            return _ahead(connection)
+
+    def check_clock(self) -> None:
+        """ClockDiffers if this machine's clock is too wrong to take part in the fleet."""
+        _check_ahead(self.clock_ahead())
 
     # ------------------------------------------------------------ files as rows
 
@@ -325,11 +345,9 @@ class FleetDatabase:
                 "INSERT INTO fleet_lease AS held (client, epoch, holder, ends_at) VALUES (%(client)s, 1, %(holder)s, "
                 "now() + %(span)s * interval '1 second') ON CONFLICT (client) DO UPDATE SET epoch = held.epoch + 1, "
                 "holder = EXCLUDED.holder, ends_at = EXCLUDED.ends_at WHERE held.ends_at < now() "
-                "RETURNING epoch, extract(epoch FROM clock_timestamp())",
-                {"client": client, "holder": self.holder, "span": self.lease_s},
-            ).fetchone()
-            if row and abs(difference := float(row[1]) - time.time()) > MAX_CLOCK_DIFFERENCE_S:
-                raise ClockDiffers(f"the database is {abs(difference):.0f} s {'ahead' if difference > 0 else 'behind'}")
+                "RETURNING epoch", {"client": client, "holder": self.holder, "span": self.lease_s},
+            ).fetchone()  # fmt: skip
+            _check_ahead(_ahead(connection))
         return Lease(client, int(row[0])) if row else None
 
     def renew(self, lease: Lease) -> None:
@@ -372,6 +390,7 @@ class FleetDatabase:
         ).fetchone()
         if row is None or row[0] != lease.epoch:
             raise LeaseLost(f"the lease of {lease.client} has the epoch {row and row[0]}, not {lease.epoch}")
+        _check_ahead(_ahead(connection))
 
     # ------------------------------------------------------------ accounts and their visits
 
@@ -390,7 +409,7 @@ class FleetDatabase:
         """Record a visit's end."""
         with self.transaction() as connection:
             connection.execute(
-                "UPDATE fleet_account SET done_for = coalesce(greatest(done_for, %(night)s), done_for), "
+                "UPDATE fleet_account SET done_for = coalesce(%(night)s, done_for), "
                 "visited_at = now(), outcome = %(outcome)s, error = %(error)s, message = %(message)s, "
                 "archived = %(archived)s, seconds = %(seconds)s, worker = %(worker)s WHERE account = %(account)s",
                 {**asdict(report), "worker": self.holder},
@@ -406,15 +425,25 @@ class FleetDatabase:
     # ------------------------------------------------------------ workers
 
     def beat(self, visits: Sequence[str]) -> bool:
-        """A worker's sign of life, with the accounts that it visits. Returns whether it must end: asked or outdated."""
+        """A worker's sign of life, with the accounts that it visits. Returns whether it must end: asked or outdated.
+
+        ClockDiffers, once that is told, if its clock is too wrong; its row stays, for `status`.
+        """
+        host = socket.gethostname()
         with self.transaction() as connection:
-            connection.execute("DELETE FROM fleet_worker WHERE seen_at < now() - interval '1 day'")  # killed ones
+            connection.execute(
+                "DELETE FROM fleet_worker WHERE seen_at < now() - interval '1 day' "  # killed ones
+                "OR host = %s AND name <> %s AND abs(clock_ahead_s) > %s", (host, self.holder, MAX_CLOCK_DIFFERENCE_S),
+            )  # fmt: skip
+            ahead = _ahead(connection)
             row = connection.execute(
-                "INSERT INTO fleet_worker AS worker (name, host, process, visits) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (name) DO UPDATE SET seen_at = now(), visits = EXCLUDED.visits RETURNING draining",
-                (self.holder, socket.gethostname(), os.getpid(), json.dumps(sorted(visits))),
+                "INSERT INTO fleet_worker AS worker (name, host, process, visits, clock_ahead_s) "
+                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (name) DO UPDATE SET seen_at = now(), "
+                "visits = EXCLUDED.visits, clock_ahead_s = EXCLUDED.clock_ahead_s RETURNING draining",
+                (self.holder, host, os.getpid(), json.dumps(sorted(visits)), ahead),
             ).fetchone()
             outdated = _newer(self._archiver(connection))
+        _check_ahead(ahead)
         return bool(row and row[0]) or outdated
 
     def leave(self) -> None:
@@ -434,7 +463,7 @@ class FleetDatabase:
     def workers(self) -> list[WorkerRow]:
         """Every worker that has not left, and when it was last seen."""
         return self._rows(
-            "SELECT name, host, process, started_at, seen_at, visits::json, draining, "
+            "SELECT name, host, process, started_at, seen_at, visits::json, draining, clock_ahead_s, "
             "extract(epoch FROM now() - seen_at)::float AS silent_s FROM fleet_worker ORDER BY name", WorkerRow,
         )  # fmt: skip
 
@@ -459,6 +488,32 @@ def _newer(version: str) -> bool:
     """Whether a version is newer than this archiver."""
     numbers = [[int(each) for each in re.findall(r"\d+", text)] for text in (version, __version__)]
     return numbers[0] > numbers[1]
+
+
+def database_time(connection: Connection) -> datetime:
+    """The database's time in this transaction."""
+    row = connection.execute("SELECT now()").fetchone()
+    assert row
+    found: datetime = row[0]
+    return found
+
+
+def _ahead(connection: Connection) -> float:
+    """How many seconds this machine's clock is ahead; negative: behind. A slow answer counts for neither."""
+    before = time.time()
+    row = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float").fetchone()
+    assert row
+    return min(max(float(row[0]), before), time.time()) - float(row[0])
+
+
+def _check_ahead(ahead: float) -> None:
+    if is_wrong_clock(ahead):
+        raise ClockDiffers(f"it is {abs(ahead):.0f} s {'ahead' if ahead > 0 else 'behind'}")
+
+
+def is_wrong_clock(ahead_s: float) -> bool:
+    """Whether a machine whose clock is so far ahead (negative: behind) may take no part in a fleet."""
+    return abs(ahead_s) > MAX_CLOCK_DIFFERENCE_S
 
 
 def queueing_lock(account: str) -> str:

@@ -22,7 +22,7 @@ from archiver.archive.ledger import Line, read_lines
 from archiver.archive.reader import Archive, signer_key
 from archiver.archive.witness import Handover
 from archiver.core.atomic_files import open_file, read_file, replace_file
-from archiver.core.errors import ArchiverError, IntegrityError, LeaseLost, ReplicaForked
+from archiver.core.errors import ArchiverError, IntegrityError, LeaseLost, Remedy, ReplicaForked
 from archiver.core.json_files import checked
 from archiver.core.model import iso
 from archiver.core.progress import progress_bar
@@ -71,6 +71,24 @@ class PublishedState:
 
 def state_path(home: Home, client: str) -> Path:
     return home.state / "replica" / f"{client}.json"
+
+
+def continues(ledger: Path, head: ReplicaHead) -> bool:
+    """Whether a ledger continues the published one."""
+    line = line_before(ledger, head.ledger_bytes) if head.lines else None
+    return not head.lines or (line is not None and (line.hash, line.seq + 1) == (head.line, head.lines))
+
+
+def unexplained_head(home: Home, client: str) -> ReplicaHead | None:
+    """The newest head that this machine saw, if the archive here neither continues it nor names its end as lost in a
+    `rollback` line. Asks no store.
+    """
+    ledger, head = home.archive(client) / archive_words.LEDGER, PublishedState.load(state_path(home, client)).head
+    if head is None or continues(ledger, head):
+        return None
+    lost = (each.fields for each in read_lines(ledger) if each.type == "rollback")
+    named = any(each.get("head") == head.line or each["kept"] < head.lines <= each["lost"] for each in lost)
+    return None if named else head
 
 
 @dataclass(frozen=True)
@@ -164,10 +182,7 @@ class Publisher:
 
     def _continues(self, head: ReplicaHead) -> bool:
         """Whether the ledger here continues the published one."""
-        if not head.lines:
-            return True
-        line = line_before(self._root / archive_words.LEDGER, head.ledger_bytes)
-        return line is not None and (line.hash, line.seq + 1) == (head.line, head.lines)
+        return continues(self._root / archive_words.LEDGER, head)
 
     def _is_genuine(self, head: ReplicaHead) -> bool:
         try:
@@ -182,8 +197,13 @@ class Publisher:
             raise ReplicaForked(f"{self._client} in {self._bucket.name} belongs to a fleet, which alone may publish it")
         if head and not self._continues(head):
             raise ReplicaForked(
-                f"{self._bucket.name} has {head.lines} lines of {self._client}, which this archive does not continue"
+                f"{self._bucket.name} has {head.lines} lines of {self._client}, which this archive does not continue",
+                remedy=self._taking_over,
             )
+
+    @property
+    def _taking_over(self) -> Remedy:
+        return Remedy("restore the archive", {"client": self._client})
 
     def _publish(self, batch: list[Line], condition: str | None) -> str | None:
         """Publish these lines and what belongs to them. Returns the new head's tag."""
@@ -226,7 +246,9 @@ class Publisher:
                 return found[1]
             if self._fence:
                 raise LeaseLost(f"the head of {self._client} in {self._bucket.name} moved on") from None
-            raise ReplicaForked(f"another machine published {self._client} to {self._bucket.name} meanwhile") from None
+            raise ReplicaForked(
+                f"another machine published {self._client} to {self._bucket.name} meanwhile", remedy=self._taking_over
+            ) from None
 
     def _put_file(self, content: tuple[ReplicaFile, Path | bytes]) -> ReplicaFile:
         file, source = content

@@ -106,7 +106,8 @@ def check(home: Home, bucket: Bucket, client: str, *, deep: bool = False) -> tup
     findings = []
     if best is None:
         return 0, [ReplicaFinding("head", key, "nothing is published yet")]
-    if head is None or head.lines < best.lines:
+    here = (root / archive_words.SIGNER_KEY).exists()
+    if head is None or head.lines < best.lines or (here and not is_genuine(bucket, client, head, signer_key(root))):
         findings.append(
             ReplicaFinding("head", key, "was deleted, overwritten or set back; its locked version is intact")
         )

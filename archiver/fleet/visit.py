@@ -21,7 +21,7 @@ from archiver.archive.ledger import read_lines
 from archiver.archive.witness import Handover, hand_over, warnings_of
 from archiver.catalogue.archives import witnesses_of
 from archiver.core.atomic_files import remove_tree
-from archiver.core.errors import ClientTaken, DatabaseUnavailable, LeaseLost
+from archiver.core.errors import ClientTaken, ClockDiffers, DatabaseUnavailable, LeaseLost
 from archiver.fleet.check_out import CheckedOut, checked_out, keep, publish
 from archiver.fleet.fence import ClaimedHead, Fence, Lease, claim
 from archiver.fleet.fleet_home import (
@@ -39,6 +39,7 @@ from archiver.home.vault import Vault
 
 RENEWALS_PER_LEASE = 3
 RETRY_INTERVAL_S = 0.5
+MAX_CLOCK_STEP_S = 10.0  # of this machine's clock, before the database is asked whether it is still right
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,23 @@ class LeaseKeeper:
 
     def __init__(self, rows: SealedRows, lease: Lease, lease_s: float) -> None:
         self._rows, self.lease, self._lease_s = rows.rows, lease, lease_s
-        self._renewed_at, self._lost = time.monotonic(), False
+        self._renewed_at, self._offset = time.monotonic(), _clock_offset()
+        self._lost: LeaseLost | ClockDiffers | None = None
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._renew, name=f"lease-{lease.client}", daemon=True)
         self._thread.start()
 
     def check(self) -> None:
-        """LeaseLost if the lease was lost, or may have been: the database decides after a long silence."""
-        if not self._lost and time.monotonic() - self._renewed_at > self._lease_s / RENEWALS_PER_LEASE * 2:
+        """LeaseLost if the lease was lost, or may have been: the database decides after a long silence.
+
+        ClockDiffers if this machine's clock went wrong meanwhile.
+        """
+        silent = time.monotonic() - self._renewed_at > self._lease_s / RENEWALS_PER_LEASE * 2
+        if not self._lost and (silent or abs(_clock_offset() - self._offset) > MAX_CLOCK_STEP_S):
             with suppress(DatabaseUnavailable):  # the store's head decides in the end
                 self._once()
         if self._lost:
-            raise LeaseLost(f"the lease of {self.lease.client} ended while this worker did not answer")
+            raise self._lost
 
     def close(self) -> None:
         self._end.set()
@@ -80,14 +86,21 @@ class LeaseKeeper:
     def _once(self) -> None:
         try:
             self._rows.renew(self.lease)
-            self._renewed_at = time.monotonic()
+            self._renewed_at, self._offset = time.monotonic(), _clock_offset()
         except LeaseLost:
-            self._lost = True
+            self._lost = LeaseLost(f"the lease of {self.lease.client} ended while this worker did not answer")
+        except ClockDiffers as error:
+            self._lost = error
 
     def _renew(self) -> None:
         while not self._end.wait(self._lease_s / RENEWALS_PER_LEASE) and not self._lost:
             with suppress(DatabaseUnavailable):
                 self._once()
+
+
+def _clock_offset() -> float:
+    """Changes when this machine's clock is set, or when the machine slept."""
+    return time.time() - time.monotonic()
 
 
 @dataclass

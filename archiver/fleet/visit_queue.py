@@ -1,18 +1,20 @@
 """The queue of visits, by Procrastinate: one job for each visit to an account.
 
 A job's lock is the client's archive, so a client's accounts take turns; its queueing lock is the account, which waits
-only once. The queue is no fence: whatever it believes, the head in the store decides who may publish (`fence`).
-Nothing puts back by itself what a dead worker held, so every worker does that for all, in one statement. What is
-planned is derived from the accounts, so a lost job is planned again.
+only once. A job that is not due keeps none waiting. The queue is no fence: whatever it believes, the head in the store
+decides who may publish (`fence`). Nothing puts back by itself what a dead worker held, so every worker does that for
+all, in one statement. What is planned is derived from the accounts and the database's clock, so a job that is lost, or
+waits for another night, is planned again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, LiteralString
+from datetime import datetime
+from typing import TYPE_CHECKING, LiteralString, override
 
 from archiver.core.errors import (
     ArchiverError,
@@ -27,14 +29,12 @@ from archiver.core.errors import (
     StoreUnavailable,
     VaultLocked,
 )
-from archiver.fleet.fleet_database import CONNECTION, FleetDatabase, queueing_lock
+from archiver.fleet.fleet_database import CONNECTION, FleetDatabase, database_time, queueing_lock
 from archiver.fleet.night_plan import night_of, visit_time
 from archiver.home.settings_models import FleetSettings
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
-    from procrastinate.jobs import Job
-    from procrastinate.retry import RetryDecision
     from psycopg import Connection
 
 QUEUE, TASK = "visits", "visit"
@@ -62,6 +62,30 @@ PUT_BACK: LiteralString = f"""UPDATE procrastinate_jobs AS job SET status = 'tod
     || jsonb_build_object('taken_over', coalesce((job.args->>'taken_over')::int, 0) + 1) WHERE {_SILENT}"""  # noqa: S608  # own text
 
 
+TAKE: LiteralString = """WITH next AS (
+        SELECT job.id FROM procrastinate_jobs AS job
+        WHERE job.status = 'todo' AND job.queue_name = ANY(%(queues)s) AND coalesce(job.scheduled_at <= now(), true)
+        AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS running
+                        WHERE running.lock = job.lock AND running.status = 'doing')
+        AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS other
+                        WHERE other.lock = job.lock AND other.status = 'todo'
+                        AND coalesce(other.scheduled_at <= now(), true)
+                        AND (-other.priority, other.id) < (-job.priority, job.id))
+        ORDER BY job.priority DESC, job.id LIMIT 1 FOR UPDATE OF job SKIP LOCKED)
+    UPDATE procrastinate_jobs AS job SET status = 'doing', worker_id = %(worker_id)s FROM next WHERE job.id = next.id
+    RETURNING job.id, job.status, job.task_name, job.priority, job.lock, job.queueing_lock, job.args, job.scheduled_at,
+              job.queue_name, job.attempts, job.worker_id"""
+"""As Procrastinate's own, where any waiting job of a lock keeps the later ones waiting, even if it is not due."""
+WANTED: LiteralString = """SELECT DISTINCT wanted.account, wanted.client FROM fleet_account AS wanted
+    LEFT JOIN procrastinate_jobs AS job ON job.queueing_lock = 'account:' || wanted.account
+        AND (job.status = 'doing' OR (job.status = 'todo' AND job.args->>'night' = %(night)s
+            AND coalesce(job.scheduled_at <= greatest(wanted.due_at, now() + %(longest)s * interval '1 second'), true)))
+    WHERE wanted.done_for IS DISTINCT FROM %(night)s::date
+    AND (wanted.planned_for IS DISTINCT FROM %(night)s::date OR job.id IS NULL)
+    ORDER BY wanted.account LIMIT %(most)s"""
+"""Accounts that this night has not visited, without a job for it that comes in its time."""
+
+
 @dataclass(frozen=True)
 class VisitJob:
     """A visit taken from the queue. `night` is the day on which its night began; `attempts` were made before."""
@@ -84,10 +108,14 @@ class VisitPostponed(Exception):
         self.error, self.again_s = error, again_s
 
 
-def queue_app(address: str, perform: Perform) -> App:
-    """The application of Procrastinate with the one task."""
+def queue_app(address: str, perform: Perform, rests: Callable[[], bool] = lambda: False) -> App:
+    """The application of Procrastinate with the one task. It takes no job while this machine `rests`."""
     from procrastinate import App, PsycopgConnector
+    from procrastinate.exceptions import UniqueViolation
+    from procrastinate.jobs import Job
+    from procrastinate.manager import JobManager
     from procrastinate.retry import BaseRetryStrategy, RetryDecision
+    from procrastinate.utils import utcnow
 
     class Retry(BaseRetryStrategy):
         """Try again what was postponed, with growing pauses. Everything else is a fault of ours and stays failed."""
@@ -98,7 +126,28 @@ def queue_app(address: str, perform: Perform) -> App:
             pause = exception.again_s or min(MAX_RETRY_S, FIRST_RETRY_S * 2**job.attempts)
             return RetryDecision(retry_in={"seconds": max(1, round(pause))})
 
+    class Due(JobManager):
+        """Hands out what is due, and tries again by the database's clock."""
+
+        @override
+        async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+            while not rests():
+                with suppress(UniqueViolation):  # another worker took a job of this lock at the same moment
+                    found = await self.connector.execute_query_all_async(TAKE, queues=queues, worker_id=worker_id)
+                    return Job.from_row(found[0]) if found else None
+            return None
+
+        @override
+        async def retry_job(
+            self, job: Job, retry_at: datetime | None = None, priority: int | None = None, queue: str | None = None,
+            lock: str | None = None,
+        ) -> None:  # fmt: skip
+            pause = (retry_at or utcnow()) - utcnow()
+            there = await self.connector.execute_query_one_async("SELECT now()")
+            await super().retry_job(job, there["now"] + pause, priority, queue, lock)
+
     app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=2, kwargs=dict(CONNECTION)))
+    app.job_manager = Due(app.connector)
 
     @app.task(name=TASK, queue=QUEUE, retry=Retry(), pass_context=True)
     async def visit(
@@ -134,31 +183,23 @@ class VisitQueue:
         except (psycopg.Error, ConnectorException) as error:
             raise DatabaseUnavailable(str(error) or type(error).__name__) from error
 
-    def plan(self, settings: FleetSettings, now: datetime) -> int:
-        """Queue the night's visits, and those that got lost. Returns their number. One worker at a time does it."""
-        day, done = night_of(settings, now), 0
+    def plan(self, settings: FleetSettings) -> int:
+        """Queue the visits of the night that it is by the database's clock, those that got lost, and those that wait
+        for another night. Returns their number. One worker at a time does it.
+        """
+        done = 0
         with self._database.transaction() as connection:
             locked = connection.execute("SELECT pg_try_advisory_xact_lock(4711002)").fetchone()
             if not locked or not locked[0]:
                 return 0
-            rows = connection.execute(
-                "SELECT account, client FROM fleet_account WHERE planned_for IS DISTINCT FROM %s "
-                "AND coalesce(done_for < %s, true) ORDER BY account LIMIT %s", (day, day, PLANNING_BATCH),
-            ).fetchall()  # fmt: skip
-            for account, client in rows:
+            day = night_of(settings, database_time(connection))
+            values = {"night": day.isoformat(), "longest": MAX_RETRY_S, "most": PLANNING_BATCH}
+            for account, client in connection.execute(WANTED, values).fetchall():
                 due = visit_time(settings, account, day)
                 done += self._add(connection, client, account, night=day.isoformat(), at=due)
                 connection.execute(
                     "UPDATE fleet_account SET planned_for = %s, due_at = %s WHERE account = %s", (day, due, account)
                 )
-            lost = connection.execute(
-                "SELECT account, client FROM fleet_account AS wanted WHERE planned_for = %s AND due_at < %s "
-                "AND coalesce(done_for < %s, true) AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS job "
-                "WHERE job.queueing_lock = 'account:' || wanted.account AND job.status IN ('todo', 'doing')) LIMIT %s",
-                (day, now - timedelta(minutes=1), day, PLANNING_BATCH),
-            ).fetchall()
-            for account, client in lost:
-                done += self._add(connection, client, account, night=day.isoformat(), at=now)
         return done
 
     def ask(self, accounts: Sequence[tuple[str, str]], night: str | None = None) -> int:
@@ -178,12 +219,16 @@ class VisitQueue:
     def _add(
         connection: Connection, client: str, account: str, *, night: str | None, at: datetime | None, priority: int = 0
     ) -> int:
+        """Queue a visit, or give the one that waits this night. What a person asked for keeps its place."""
         args = json.dumps({"client": client, "account": account, "night": night})
         lock = queueing_lock(account)
         done = connection.execute(
-            "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at) "
+            "INSERT INTO procrastinate_jobs AS job "
+            "(queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at) "
             "SELECT %s, %s, %s, %s, %s, %s, %s WHERE NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE "
-            "queueing_lock = %s AND status = 'doing') ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING",
+            "queueing_lock = %s AND status = 'doing') ON CONFLICT (queueing_lock) WHERE status = 'todo' DO UPDATE "
+            "SET args = EXCLUDED.args, attempts = 0, "
+            "scheduled_at = CASE WHEN job.priority > EXCLUDED.priority THEN NULL ELSE EXCLUDED.scheduled_at END",
             (QUEUE, TASK, priority, f"archive:{client}", lock, args, at, lock),
         )
         return int(done.rowcount)

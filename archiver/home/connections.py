@@ -9,7 +9,10 @@ from archiver.core.smtp import Mailer
 from archiver.home.network import Network, joined
 from archiver.home.settings import Home
 from archiver.home.settings_models import QualifiedAuthority
-from archiver.home.vault import run_secret_command
+from archiver.home.vault import open_vault, run_secret_command
+
+MAIL_SECRETS = "mail server"
+"""Under which name the vault has the mail server's password; no account has it, because of the blank."""
 
 
 def network_of(home: Home) -> Network:
@@ -26,9 +29,14 @@ def mailer_of(home: Home) -> Mailer:
         raise ConfigError("Mail cannot be sent. Set `mail: {host: ..., from: ...}` in archiver.yaml.")
 
     def password() -> str:
-        if not mail.secret_command:
-            raise ConfigError("The mail settings name a user but no password. Set a secret_command that prints it.")
-        return run_secret_command(mail.secret_command, bare="password").get("password", "")
+        if mail.secret_command:
+            return run_secret_command(mail.secret_command, bare="password").get("password", "")
+        if kept := open_vault(home.vault).secrets(MAIL_SECRETS).get("password"):
+            return kept
+        raise ConfigError(
+            "The mail settings name a user but no password. Run `setup --again`, or set a secret_command that prints "
+            "it."
+        )
 
     return Mailer(
         sender=mail.sender, host=mail.host, port=mail.port, username=mail.username, password=password,

@@ -92,6 +92,7 @@ KINDS = (
     HomeFileKind("state/fleet/**", "what this machine knows of its fleet", CACHE),
     HomeFileKind("state/history/*.json", "how far each history was read", MEMORY),
     HomeFileKind("state/import/**", "what an import is reading", CACHE),
+    HomeFileKind("state/judged.sqlite*", "which files imports need not read again", CACHE),
     HomeFileKind("state/looks/*.json", "how archived pictures look", CACHE),
     HomeFileKind("state/notify.json", "which messages people received", MEMORY),
     HomeFileKind("state/opened/**", "documents that a person opened", CACHE),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 VARIABLE = "ARCHIVER_HOME"
+FLEET = "ARCHIVER_FLEET"  # names a fleet's database, for the commands of `fleet` and for `doctor`
 
 
 class Reason(StrEnum):

@@ -16,6 +16,8 @@ from archiver.core.json_files import change_json, read_json
 from archiver.core.model import iso
 from archiver.home.settings import Home
 
+LAST_BACKUP = "last"  # the newest backup; it worked as of the moment that the backup holds
+
 type Outcomes = Mapping[str, str | None]
 """For each thing by its name: why it failed, in English; None if it worked."""
 

@@ -118,7 +118,7 @@ class Home:
         if name == HOUSE and HOUSE not in self.clients:
             raise ConfigError(
                 "This home has no house archive yet. Its first shared account makes it.",
-                remedy=Remedy("connect account", {"client": HOUSE}),
+                remedy=Remedy.of("connect account", {"client": HOUSE}),
             )
         return _pick(self.clients, found[0] if found else name, "client", Remedy.of("add client", {}))
 
@@ -185,7 +185,7 @@ def find_home(option: Path | None) -> Path:
     if is_home(path):
         return path
     what = "has no archiver.yaml, so it is not a home" if path.is_dir() else "does not exist"
-    new, other = Remedy("init", {"folder": str(path)}), Remedy("choose home")
+    new, other = Remedy("init", {"folder": str(path)}), Remedy.of("choose home", {})
     if reason is Reason.REMEMBERED:
         raise ConfigError(
             f"Your home {path} {what} any more. Attach its disk, or say where it is now.", remedy=(other, new)

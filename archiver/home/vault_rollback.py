@@ -14,6 +14,7 @@ from pathlib import Path
 
 from archiver.core.json_files import read_record, write_json
 from archiver.core.model import iso
+from archiver.core.remedy import Remedy
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class VaultMemory:
             return None
         return (
             f"The vault {self._vault} is older than one seen here before: it was written {seen.older} times, the "
-            f"newest one {seen.writes} times (noticed {seen.noticed}). If you restored the home from a backup, run "
-            "once `archiver doctor --vault-restored`. Otherwise somebody put an old copy there: restore the newest "
-            "vault, and change the secrets of all accounts."
+            f"newest one {seen.writes} times (noticed {seen.noticed}). If you restored the home from a backup, accept "
+            "it. Otherwise somebody put an old copy there: restore the newest vault, and change the secrets of all "
+            f"accounts. {Remedy('accept the vault')}"
         )
 
     def seen(self) -> SeenVault | None:

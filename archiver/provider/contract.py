@@ -202,7 +202,7 @@ class UnreadRow:
 class Page:
     """One page of a platform's list: its rows, newest first, and the list's total if the platform states it.
 
-    `fault` says of the first row that the adapter cannot read what is wrong, with the page; core fills it in.
+    `fault` says of the first row that the adapter cannot read what is wrong, with the page. Core fills it in.
     """
 
     rows: Sequence[Licence | UnreadRow]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from archiver.core.errors import ConfigError
-from archiver.core.model import DocumentKind, Gap, GapReason, Licence
+from archiver.core.model import DateOrder, DocumentKind, Gap, GapReason, Licence
 from archiver.core.yaml_source import load as read_yaml
 from archiver.provider.request_rules import Rule, Rules, static_files
 
@@ -159,7 +159,13 @@ class ProviderInfo:
 
     `narrowed` are settings of an account that narrow its history if they are not `true`, each with what is then not
     seen. `settings` are its other settings, with their meaning. The setting `without` of any account leaves out lists
-    that are named in `listings`.
+    that are named in `listings`, and `date_order` says which number of their dates is the day.
+
+    The field `date_order` is what the platform documents of these dates. A list that proves another order wins.
+
+    `certificate` are the facts that every final certificate of the platform states: names of fields of `Licence`, or
+    `asset_id`. What lacks one of them is archived as provisional, and asked for again until a final one comes. If
+    nothing is declared, a certificate has to name the licensee or the date that the list states.
 
     `bearer` are the fields of a licence that by themselves give a stranger something: whoever knows a purchase code can
     look it up, or use it. No pack holds them.
@@ -183,11 +189,13 @@ class ProviderInfo:
     automation: AutomationTerms = TERMS_UNREAD
     confirm: Confirm = Confirm(how="unknown", who="unknown")
     terms: tuple[TermsPage, ...] = ()
+    certificate: tuple[Literal["asset_id", "licence_id", "order", "kind", "licensee", "licensed_at"], ...] = ()
     bearer: tuple[Literal["licence_id", "order"], ...] = ()
     companion: CompanionSite | None = None
     narrowed: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     pacing: float = 1.0  # requests a second and host, unless archiver.yaml says otherwise
+    date_order: DateOrder | None = None
     states_total: bool = True  # False: no list states its number of licences, and every summary says so
     headless: bool = True
     on_request: bool = False  # no history: `archiver capture` reads what a person names, and runs never ask it
@@ -223,11 +231,21 @@ class ProviderInfo:
 
     def check_settings(self, settings: Mapping[str, str]) -> None:
         """ConfigError names settings that accounts of this platform do not have, and lists those that they have."""
-        known = sorted({"without", *self.narrowed, *self.settings})
+        known = sorted({"date_order", "without", *self.narrowed, *self.settings})
         if strange := [repr(name) for name in settings if name not in known]:
             raise ConfigError(
                 f"An account of {self.title} has no setting {', '.join(strange)}. Use one of: {', '.join(known)}."
             )
+        self.stated_date_order(settings)
+
+    def stated_date_order(self, settings: Mapping[str, str]) -> DateOrder | None:
+        """The order that a person set as an account's `date_order`; ConfigError for another value."""
+        said = settings.get("date_order", "")
+        try:
+            return DateOrder(said.replace("-", " ")) if said else None
+        except ValueError:
+            known = ", ".join(each.replace(" ", "-") for each in DateOrder)
+            raise ConfigError(f"The setting `date_order` is {said!r}. Use one of: {known}.") from None
 
     def unseen(self, settings: Mapping[str, str]) -> list[str]:
         """The licences that an account does not see with these settings, and which setting causes it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import reduce, wraps
@@ -11,23 +11,42 @@ from itertools import count
 from typing import Any, NamedTuple, Self
 
 from archiver.core.errors import LayoutChanged
-from archiver.core.model import Licence
+from archiver.core.model import Ground, Licence
 from archiver.provider.contract import JsonObject, Page, Response, UnreadRow
 from archiver.provider.layout_errors import changed, known_layout
-from archiver.provider.list_signs import in_answer, in_headers, stated_totals
+from archiver.provider.list_signs import MESSAGES, in_answer, in_headers, stated_totals
 
 MAX_EMPTY_PAGES = 20  # in a row, of a list with a cursor
 EMPTY_PAGES_AT_END = 3  # in a row, of a list of which nothing else shows an end: one or two may be a hole
 
 
 class ListEnd(StrEnum):
-    """What showed that there are no more rows. A list that stops without one of these is LayoutChanged."""
+    """What showed that there are no more rows. A list that stops without one of these is LayoutChanged.
+
+    Core decides which of them prove that the list is complete (`collect/grounds.py`): words of a page do not.
+    """
 
     TOTAL = "the stated total"
     EMPTY_PAGE = "an empty page after the last row"
-    MARK = "the platform's own mark of the end"
+    LAST_PAGE = "the number of the last page"
+    MARK = "the page's own words"
     CURSOR = "the answer names no next page"
     NAMED = "all that was asked for"  # no list of the platform: a person named what to read
+
+    @property
+    def ground(self) -> Ground | None:
+        """What this proves; None for what depends on words of a page."""
+        return _GROUNDS.get(self)
+
+
+_GROUNDS = {
+    ListEnd.TOTAL: Ground.TOTAL, ListEnd.EMPTY_PAGE: Ground.END_OF_DATA, ListEnd.LAST_PAGE: Ground.END_OF_DATA,
+    ListEnd.CURSOR: Ground.END_OF_DATA, ListEnd.NAMED: Ground.PERSON,
+}  # fmt: skip
+
+
+type Beside = dict[str, str]
+"""What stands beside a list's rows and may say that they are a part, in words, by what tells it from other things."""
 
 
 class PageSource:
@@ -37,9 +56,10 @@ class PageSource:
     the mark or the cursor is, and core looks there. An adapter's own loop over pages can end only by a total.
     """
 
-    def __init__(self, pages: AsyncIterator[Page | ListEnd]) -> None:
+    def __init__(self, pages: AsyncIterator[Page | ListEnd | Beside]) -> None:
         self._pages = pages
         self.end: ListEnd | None = None
+        self.beside: Beside = {}
         self._total: int | None = None
 
     @classmethod
@@ -59,6 +79,9 @@ class PageSource:
         if isinstance(found, ListEnd):
             self.end = found
             return await self.__anext__()  # it ends there
+        if isinstance(found, dict):
+            self.beside |= found
+            return await self.__anext__()
         self._total = self._total if found.total is None else found.total
         return found
 
@@ -68,7 +91,7 @@ class PageSource:
             await close()
 
 
-def page_source[**P](walk: Callable[P, AsyncIterator[Page | ListEnd]]) -> Callable[P, PageSource]:
+def page_source[**P](walk: Callable[P, AsyncIterator[Page | ListEnd | Beside]]) -> Callable[P, PageSource]:
     """Turn a generator that yields pages and finally the reason of their end into a page source."""
 
     @wraps(walk)
@@ -116,7 +139,8 @@ async def pages(
     step: int | None = None,
     cursor: str | None = None,
     harmless: Collection[str] = (),
-) -> AsyncIterator[Page | ListEnd]:
+    documented: Collection[str] | None = None,
+) -> AsyncIterator[Page | ListEnd | Beside]:
     """Read a list of a JSON interface: to its stated total, to a cursor that names no next page, or to an empty page.
 
     A short page never ends it. `read` makes a page of an answer's JSON; what it cannot read is LayoutChanged, and so is
@@ -128,6 +152,9 @@ async def pages(
     first page too, or by one behind which there is no page. Rows behind a hole are read; but then no end is believed,
     since nobody knows what the hole should have held. No end counts if an answer says elsewhere that rows follow
     (`has_more`, `next`, `pages`, a `count` of more rows), unless `harmless` names that place.
+
+    `documented` are the keys that the platform's documents name for such an answer. Another key may say anything, such
+    as that the list is a part, so what ends the list then is no ground to call it complete, until it was once.
     """
     before, count_read, seen, cursors, turn = 0, 0, set[str](), set[str](), Turn(1, 0)
     here = list[str]()  # the identities on the last page
@@ -147,6 +174,7 @@ async def pages(
             yield ListEnd.EMPTY_PAGE if found is None or found.total is None else ListEnd.TOTAL
             return
         answer, body, page = found
+        yield _undocumented(body, documented)
         with known_layout(answer):
             last, here = here, [row.identity for row in page.rows]
             pushed = len(here) < len(last) and here == last[-len(here) :]  # down from it, by rows that came meanwhile
@@ -182,6 +210,13 @@ async def pages(
         if cursor and len(lengths) > MAX_EMPTY_PAGES and not any(lengths[-MAX_EMPTY_PAGES:]):
             raise changed(answer, f"{MAX_EMPTY_PAGES} pages in a row are empty, and the last one names a next page")
         turn = Turn(number + 1, before, following)
+
+
+def _undocumented(body: object, documented: Collection[str] | None) -> Beside:
+    """The keys of an answer that its platform's documents do not name; where none are named, those of messages."""
+    keys = body.keys() if isinstance(body, Mapping) else ()
+    found = [key for key in keys if (key.lower() in MESSAGES if documented is None else key not in documented)]
+    return {f"key {key}": f"the key {key} of its answer" for key in found}
 
 
 class _PageAnswer(NamedTuple):
@@ -261,7 +296,7 @@ def _at(body: Any, path: str) -> str | None:
 
 
 @page_source
-async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | ListEnd]:
+async def named(pages: AsyncIterator[Page]) -> AsyncIterator[Page | ListEnd | Beside]:
     """Read what a person named, instead of a list of the platform. It ends when everything was looked at."""
     async for page in pages:
         yield page

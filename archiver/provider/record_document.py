@@ -46,5 +46,15 @@ def certificate(answer: Response, name: str, media_type: str) -> Document | Gap:
 
 
 def titled(asset: Asset, title: str | None, contributor: str | None) -> Asset:
-    """Add the title and contributor that a paper says to the asset."""
-    return replace(asset, title=title or asset.title, contributor=contributor or asset.contributor)
+    """The asset with the title and contributor that a paper says, unless the paper lost letters that the list has."""
+    return replace(asset, title=_readable(title, asset.title), contributor=_readable(contributor, asset.contributor))
+
+
+def _readable(paper: str | None, listed: str | None) -> str | None:
+    """What the paper says, or what the list says where the paper says nothing or has more signs for lost letters."""
+    return listed if not paper or (listed and _lost(paper) > _lost(listed)) else paper
+
+
+def _lost(text: str) -> int:
+    """How many signs in a text may stand for letters that a font or a code page could not show."""
+    return text.count("?") + text.count("\N{REPLACEMENT CHARACTER}")

@@ -273,10 +273,13 @@ class Request:
         text = (self.body or b"").decode("utf-8", "replace")
         if text.lstrip().startswith("{"):
             try:
-                decoded: _Object = _json.loads(text, object_pairs_hook=_Object)
+                pairs: list[tuple[str, object]] = _json.loads(text, object_pairs_hook=list)  # with duplicate keys
             except (ValueError, RecursionError):
                 return {}
-            return decoded.fields
+            fields: dict[str, list[str]] = {}
+            for name, value in pairs:
+                fields.setdefault(name, []).append(str(value))
+            return fields
         # An encoded form has no line breaks. A body with line breaks is multipart, and its fields are not read here.
         return {} if "\n" in text else parse_qs(text, keep_blank_values=True)
 
@@ -300,13 +303,13 @@ def _field(name: str) -> str:
     return re.sub("[ .]", "_", name.strip().partition("[")[0]).lower()
 
 
-@lru_cache(4096)  # the same few names occur again and again
+@lru_cache  # the same few names occur again and again
 def _reroutes(header: str) -> bool:
     """Whether a server, or a proxy before it, may use this header's value as the method or the address."""
     return bool(_REROUTING_HEADER.fullmatch(header)) and not header.lower().startswith("access-control-")
 
 
-@lru_cache(1024)
+@lru_cache
 def _value(value: str) -> str:
     """A bound field's value as lenient servers compare it."""
     value = unicodedata.normalize("NFKC", value.partition("\0")[0]).strip().casefold()
@@ -426,16 +429,6 @@ _VERSION = re.compile(r"[0-9a-fA-F.]{0,64}|(v|ver|version|hash|rev|dpl|t|ts|_)=[
 _BUYING = re.compile(r"/(cart|basket|checkout|renew(al)?)([/.]|$)")
 _PORTS = {"http": 80, "https": 443}
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-
-
-class _Object(dict[str, object]):
-    """A JSON object that keeps its duplicate keys."""
-
-    def __init__(self, pairs: list[tuple[str, object]]) -> None:
-        super().__init__(pairs)
-        self.fields: dict[str, list[str]] = {}
-        for name, value in pairs:
-            self.fields.setdefault(name, []).append(str(value))
 
 
 @cache

@@ -13,9 +13,9 @@ from archiver.core.model import Licence
 from archiver.provider.contract import BrowserSession, Page, Response, UnreadRow
 from archiver.provider.form_login import Website, stated_number
 from archiver.provider.layout_errors import changed, known_layout, read_rows
-from archiver.provider.list_signs import addresses, on_page
+from archiver.provider.list_surroundings import addresses, beside
 from archiver.provider.list_words import BUSY
-from archiver.provider.paging import ListEnd, page_source
+from archiver.provider.paging import Beside, ListEnd, page_source
 
 if TYPE_CHECKING:  # what `archiver.reading.html` has: `Field` and `Words`
     type Finder = Callable[[str], str | None]
@@ -71,11 +71,11 @@ of it: ValueError, KeyError and their like say that this one cannot be read. The
 @page_source
 async def listed(
     site: Website, session: BrowserSession, layout: WebList, read: ReadRows
-) -> AsyncIterator[Page | ListEnd]:
+) -> AsyncIterator[Page | ListEnd | Beside]:
     """All pages of the list. It ends by its total, its mark, its number of pages, or an empty page after the last one.
 
-    A page is read until no more rows come: one with scripts, or a list that grows, is scrolled and waited for. No end
-    counts if the page itself says that rows are missing (`list_signs`).
+    A page is read until no more rows come: one with scripts, or a list that grows, is scrolled and waited for. What
+    the last page shows beside its rows comes before the end (`list_surroundings`), and core judges it.
 
     LayoutChanged names what is missing: rows that are not recognised, a page that comes again, an end without proof.
     """
@@ -104,7 +104,7 @@ async def listed(
         elif address and address not in walk.opened:
             await walk.turn(address)
         elif total is not None:
-            await walk.nothing_contradicts(page, ListEnd.TOTAL)
+            yield await walk.beside(page, ListEnd.TOTAL)
             yield ListEnd.TOTAL
             return
         elif not walk.read_here and walk.may_grow(page) and not walk.waited:
@@ -115,21 +115,22 @@ async def listed(
         elif not walk.read_here:
             first = walk.number == 1
             end = ListEnd.MARK if first else ListEnd.EMPTY_PAGE
-            await walk.nothing_contradicts(page, end)
+            yield await walk.beside(page, end)
             if not first and layout.number and not await walk.is_empty_behind():
                 raise changed(page, f"page {walk.number} is empty, but the page behind it is not")
             yield Page((), total=0 if first else None)
             yield end
             return
         elif ended or last:
-            await walk.nothing_contradicts(page, ListEnd.MARK)
-            yield ListEnd.MARK
+            end = ListEnd.LAST_PAGE if last else ListEnd.MARK
+            yield await walk.beside(page, end)
+            yield end
             return
         elif layout.grows and walk.number == 1 and not walk.waited:
             walk.waited = True
             await session.seen(str(layout.end), wait=STALL_TIMEOUT_S)
         elif walk.number > 1 and await walk.is_empty_behind():
-            await walk.nothing_contradicts(page, ListEnd.EMPTY_PAGE)
+            yield await walk.beside(page, ListEnd.EMPTY_PAGE)
             yield ListEnd.EMPTY_PAGE
             return
         else:
@@ -254,24 +255,18 @@ class _Walk:
         self._pages_stated = max(of, self._pages_stated)
         return this >= self._pages_stated
 
-    async def nothing_contradicts(self, page: Response, end: ListEnd) -> None:
-        """LayoutChanged if the page says that there are rows which were not read."""
-        signs = on_page(
-            page.text, url=page.url, row=self.layout.row, read=self.read_all, opened=self.opened,
-            harmless=self.layout.harmless,
-        )  # fmt: skip
-        if await self.session.seen(BUSY):
-            signs.append("a sign that it is still loading")
-        if await self.session.seen(PASSWORD):
-            signs.append("a field for a password, as if the session had ended")
+    async def beside(self, page: Response, end: ListEnd) -> Beside:
+        """What the last page shows beside its rows; LayoutChanged if an earlier one counted more pages."""
+        layout = self.layout
         if self.number < self._pages_stated:
-            signs.insert(0, f"an earlier page counts {self._pages_stated} pages")
-        if signs:
-            raise changed(
-                page,
-                f"the list seems to end after page {self.number} ({end}; rows read: {self.read_all}), "
-                f"but the page shows: {'; '.join(signs)}",
-            )
+            raise changed(page, f"page {self.number} is the last ({end}), but one counted {self._pages_stated} pages")
+        stated = [finder(page.text) for finder in (layout.position, layout.total) if finder]
+        found = beside(
+            page.text, url=page.url, row=layout.row, read=self.read_all, opened=self.opened,
+            marks=[*filter(None, (layout.empty, layout.end, layout.harmless))], stated=[*filter(None, stated)],
+        )  # fmt: skip
+        doubts = {BUSY: "a sign that it is still loading", PASSWORD: "a field for a password"}
+        return found | {each: each for mark, each in doubts.items() if await self.session.seen(mark)}
 
     async def is_empty_behind(self) -> bool:
         """Whether the page behind this one says that it is empty. A link alone may be missing."""

@@ -584,6 +584,9 @@ _SENTENCE_END = re.compile(
     r"(?<=\d\d)\.(?=\s[A-ZÀ-Þ])"
 )
 
+# Words of one of these are in every text that grants rights, or charges for them.
+WORDS_OF_GRANTS = (OF_RIGHTS, *_RIGHTS.values(), _USAGE, _USE_HEADING, _FEE_PAID)
+
 
 def read_grant(text: str, columns: Callable[[], str] = str, envelope: Envelope | None = None) -> Paper | None:
     """The licences that an author or a small agency grants in a mail, an agreement or an invoice; None if in doubt.

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from functools import lru_cache
 
+from archiver.core.model import DateOrder as DateOrder  # which all who read dates take from here
 from archiver.core.model import Moment, iso
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -70,13 +70,6 @@ MAX_DATE_LENGTH = 100  # characters of a date
 LIKELY_YEARS = range(1900, 2200)  # of a letter or of what it speaks of; a year far off leaves no room to count from
 
 
-class DateOrder(StrEnum):
-    """Which number of `03/04/2021` is the day."""
-
-    DAY_FIRST = "day first"
-    MONTH_FIRST = "month first"
-
-
 def moment(text: str) -> Moment:
     """An instant (`2016-10-03T15:58:18-04:00`, `2017-08-10 12:33:15 UTC`) in UTC, or a day (`2026-11-03`, `November
     6th, 2023`, `24 Apr 2026`).
@@ -117,10 +110,7 @@ def printed(text: str, order: DateOrder | None = None) -> Moment:
     text = " ".join(text[:MAX_DATE_LENGTH].split())
     with suppress(ValueError):
         return moment(text)
-    low = _NAMED_TIGHT.sub(r"\1 ", _NAMED_DASHED.sub(r"\1 \2 \3", _ARTICLE.sub("", text.lower())))
-    clocks = [found for found in (_CLOCK.search(low, 8), _TIME.search(low)) if found and found.end() == len(low)]
-    if clocks:
-        low = low[: clocks[0].start()]
+    low = _without_time(_NAMED_TIGHT.sub(r"\1 ", _NAMED_DASHED.sub(r"\1 \2 \3", _ARTICLE.sub("", text.lower()))))
     with suppress(ValueError):
         return moment(low)
     if found := _FOREIGN_DAY.fullmatch(low):
@@ -138,6 +128,38 @@ def printed(text: str, order: DateOrder | None = None) -> Moment:
             day, month = (found[1], found[3]) if order is DateOrder.DAY_FIRST else (found[3], found[1])
             return date(int(found[4]) + (2000 if len(found[4]) == 2 else 0), int(month), int(day))
     raise ValueError(f"{text!r} is not a known date format, or it can be read in two ways")
+
+
+def _without_time(low: str) -> str:
+    clocks = [found for found in (_CLOCK.search(low, 8), _TIME.search(low)) if found and found.end() == len(low)]
+    return low[: clocks[0].start()] if clocks else low
+
+
+def readings(text: str) -> dict[DateOrder, date]:
+    """The days that numbers such as `03/04/2021` or `9/21/17, 9:00 PM` mean, by the order in which they are read; an
+    order that gives no day in the calendar is left out. Empty for every other text.
+    """
+    found = _SLASHED.fullmatch(_without_time(" ".join(text[:MAX_DATE_LENGTH].lower().split())))
+    if not found:
+        return {}
+    first, second, last = int(found[1]), int(found[3]), int(found[4])
+    year = last + (2000 if len(found[4]) == 2 else 0)
+    parts = {DateOrder.DAY_FIRST: (year, second, first), DateOrder.MONTH_FIRST: (year, first, second)}
+    if len(found[4]) == 2:
+        parts[DateOrder.YEAR_FIRST] = (2000 + first, second, last)
+    days: dict[DateOrder, date] = {}
+    for order, numbers in parts.items():
+        with suppress(ValueError):
+            days[order] = date(*numbers)
+    return days
+
+
+def listed_day(text: str) -> Moment | None:
+    """The date of a row of a list: as `printed` reads it; None if it could be several days, so that only the list as a
+    whole says which (`Licence.dated`).
+    """
+    days = {*readings(text).values()}
+    return printed(text) if not days else days.pop() if len(days) == 1 else None
 
 
 def near(one: Moment, other: Moment | None) -> bool:

@@ -1,18 +1,16 @@
 """Recognise and parse certificates and receipts from any source; `history_tables` reads histories.
 
 A parsed licence has the same identity as from the platform's adapter, so both become one. If the adapter's key begins
-with the account, which no paper names, `same_licence` decides whether two licences are the same.
+with the account, which no paper names, `one_licence.same_licence` decides whether two licences are the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
 from functools import cache
 
-from archiver.core.model import Asset, DocumentKind, Licence, Moment, iso
+from archiver.core.model import Asset, DocumentKind, Licence, iso
 from archiver.reading.author_grants import names_picture_and_rights, read_grant
 from archiver.reading.certificates import (
     Paper,
@@ -26,17 +24,18 @@ from archiver.reading.certificates import (
 from archiver.reading.documents import MAX_TEXT_LENGTH, PAGE_BREAK
 from archiver.reading.field_labels import names_picture_and_grant
 from archiver.reading.labelled_documents import read_labelled, why_no_paper
-from archiver.reading.not_granted import is_demand, shows_example
+from archiver.reading.not_granted import is_demand, says_ended, shows_example
 from archiver.reading.paper_parties import Envelope
 from archiver.reading.paper_titles import titled
 from archiver.reading.phrases import Phrases
 from archiver.reading.platforms import OTHER_PLATFORM, the_platform
 from archiver.reading.proposals import may_license, proposed
+from archiver.reading.relevance import is_relevant, page_is_relevant
 from archiver.reading.unfilled import has_blank, is_template
 
 __all__ = [
-    "Envelope", "Paper", "Sure", "completed", "is_demand", "may_license", "names_picture_and_grant",
-    "names_picture_and_rights", "proposed", "read_text", "same_licence", "why_unread",
+    "Envelope", "Paper", "Sure", "is_demand", "is_relevant", "may_license", "names_picture_and_grant",
+    "names_picture_and_rights", "page_is_relevant", "proposed", "read_text", "why_unread",
 ]  # fmt: skip
 
 MAX_CERTIFICATES = 500  # in one text
@@ -51,7 +50,7 @@ def read_text(
     is laid out on the page; it is asked for only if labels have to be read. `envelope` is that of a mail.
     """
     text = text[:MAX_TEXT_LENGTH].replace("\r\n", "\n")
-    if shows_example(text):
+    if shows_example(text) or any(says_ended(text)):
         return None
     found = [paper for paper in (_of_pages(text, name, columns), _of_one(text, name, columns)) if paper]
     if not any(paper.licences or not (paper.platform or "").startswith(OTHER_PLATFORM) for paper in found):
@@ -104,46 +103,6 @@ def _joined(papers: Sequence[Paper], reader: str) -> Paper:
         licences=tuple({each.identity: each for paper in papers for each in paper.licences}.values()),
         quotes={f"{n}.{name}": text for n, paper in enumerate(papers, 1) for name, text in paper.quotes.items()},
     )
-
-
-def same_licence(read: Licence, captured: Licence) -> bool:
-    """Whether a licence from a paper is the captured one, as far as the paper can tell.
-
-    True for equal identities. Else where one of the two lacks what the other's identity rests on (a paper names no
-    account, a list no licence number): same asset, same day, and same kind where both say it. More than one captured
-    licence can fit; then it is none of them for sure.
-    """
-    if read.asset.provider != captured.asset.provider or read.asset.asset_id != captured.asset.asset_id:
-        return False
-    if read.identity == captured.identity:
-        return True
-    if read.licence_id and captured.licence_id:
-        return False
-    if not read.licence_id and not captured.licence_id and read.key[:1] != ("",) != captured.key[:1]:
-        return False
-    kinds = {each.kind.casefold() for each in (read, captured) if each.kind}
-    return len(kinds) < 2 and same_day(read.licensed_at, captured.licensed_at)
-
-
-_FILLED = ("kind", "licensed_at", "licensee", "seat", "plan", "plan_ends", "order")
-
-
-def completed(licence: Licence, other: Licence) -> Licence:
-    """The licence with what it does not say taken from another reading of it."""
-    gained = {name: getattr(other, name) for name in _FILLED if getattr(licence, name) is None and getattr(other, name)}
-    parts = ("title", "contributor", "media_type")
-    asset = replace(
-        licence.asset, **{name: getattr(licence.asset, name) or getattr(other.asset, name) for name in parts}
-    )
-    return replace(licence, asset=asset, client_hints={**other.client_hints, **licence.client_hints}, **gained)
-
-
-def same_day(one: Moment | None, other: Moment | None) -> bool:
-    """Whether both are known and on one day. A day without a time may be another time zone's than an instant's."""
-    if one is None or other is None:
-        return False
-    apart = abs(date.fromisoformat(str(iso(one))[:10]) - date.fromisoformat(str(iso(other))[:10]))
-    return apart <= timedelta(days=isinstance(one, datetime) is not isinstance(other, datetime))
 
 
 # Where one Envato certificate begins; a file may hold many, one after the other.

@@ -10,15 +10,18 @@ import json
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from archiver.core.errors import NotACertificate, spoken
-from archiver.core.model import Document, Licence
+from archiver.core.model import Document, Licence, day_of, iso
+from archiver.reading.dates import days_in, near
 from archiver.reading.file_ends import is_whole_file, is_whole_pdf, picture_type
+from archiver.reading.not_granted import statuses_undone
 
 if TYPE_CHECKING:
     from pypdf import PageObject
@@ -60,9 +63,14 @@ class DocumentText:
 
 @dataclass(frozen=True)
 class CertificateCheck:
-    """The outcome for a document that may be filed: its text names the licence, or nothing in it could be read."""
+    """The outcome for a document that may be filed: its text names the licence, or nothing in it could be read.
+
+    `lacking`: what a final certificate of the platform states and this document does not, in words. If there is
+    anything, the document is provisional at most.
+    """
 
     identified: bool
+    lacking: tuple[str, ...] = ()
 
 
 class End(StrEnum):
@@ -422,14 +430,59 @@ def _is_table(text: str) -> bool:
     return bool(rows) and {len(row) for row in rows} == {len(rows[0])}
 
 
+@dataclass(frozen=True)
+class CertificateForm:
+    """What a platform's certificates look like: the `layout` of a text, and which facts a final one states.
+
+    `facts` are names of fields of a licence, or `asset_id`. `read` is the adapter's reading of a certificate's text.
+    """
+
+    layout: TextLayout | None = None
+    facts: Sequence[str] = ()
+    read: Callable[[Licence, str], Licence] = lambda licence, _: licence
+
+    def lacking(self, licence: Licence, text: str) -> tuple[str, ...]:
+        """What a final certificate of this licence states and the text does not; and a status that is not final.
+
+        The adapter reads the text for a licence of which only the asset and the number are known, so what it finds is
+        the paper's own. What the list states counts, too, where the text names it. Without declared facts it is enough
+        that the text names the licensee or the day, where the list knows either.
+        """
+        bare = replace(licence, kind=None, licensed_at=None, licensee=None, order=None)
+        paper, folded = self.read(bare, text), _folded(text)
+
+        def states(fact: str) -> bool:
+            known = licence.asset.asset_id if fact == "asset_id" else getattr(licence, fact)
+            if getattr(bare, fact, known) is None and getattr(paper, fact):
+                return True
+            if isinstance(known, date):
+                said = str(iso(day_of(known))) in text  # as the first part of an instant, too
+                return said or any(near(day, day_of(known)) for day, _ in days_in(text))
+            return bool(known) and _names(folded, _folded(str(known)))
+
+        known = [fact for fact in ("licensee", "licensed_at") if getattr(licence, fact)]
+        lacks = [fact for fact in self.facts or known if not states(fact)]
+        if not self.facts and len(lacks) < len(known):
+            lacks = []
+        return (*(f"no {_FACTS[fact]}" for fact in lacks), *statuses_undone(text))
+
+
+_FACTS = {
+    "asset_id": "number of the asset", "licence_id": "licence number", "order": "order", "kind": "kind of licence",
+    "licensee": "licensee", "licensed_at": "date of the licence",
+}  # fmt: skip
+
+
 def check_certificate(
-    document: Document, reading: DocumentText, licence: Licence, layout: TextLayout | None = None
+    document: Document, reading: DocumentText, licence: Licence, form: CertificateForm | None = None
 ) -> CertificateCheck:
     """Whether the document is a certificate and this licence's; NotACertificate says what it is instead.
 
     A PDF that opens but yields no text (scanned, too complex) is accepted as not identified. A text must name the
-    asset, the licence or the order, and be whole by its `layout`.
+    asset, the licence or the order, and be whole by its layout, unless it has nothing of the layout.
     """
+    form = form or CertificateForm()
+    layout = form.layout
 
     def refuse(what: str) -> NotACertificate:
         return NotACertificate(f"{document.url or document.name} {what}")
@@ -449,14 +502,14 @@ def check_certificate(
             return CertificateCheck(identified=False)
     elif not reading.text.strip():
         raise refuse("has no text")
-    elif end_of(document, layout) is End.MISSING:
+    elif not (layout and layout.is_other(reading.text)) and end_of(document, layout) is End.MISSING:
         what = (layout.lacks(decoded(document.content)) if layout else None) or "no end"
         raise refuse(f"is incomplete: there is {what}. The download may have stopped early")
     ids = [each for each in (licence.licence_id, licence.asset.asset_id, licence.order) if each]
     text = _folded(reading.text)
     if not any(_names(text, _folded(each)) for each in ids):
         raise refuse(f"does not name {', '.join(ids)}. It may belong to another licence, or be no certificate")
-    return CertificateCheck(identified=True)
+    return CertificateCheck(identified=True, lacking=form.lacking(licence, reading.text))
 
 
 def _title(content: bytes) -> str:

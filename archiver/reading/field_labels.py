@@ -376,7 +376,7 @@ def spoken_order(labels: Sequence[str]) -> DateOrder | None:
 
 _PICTURES = [label for each in LABELS["asset_id"].values() for label in each if OF_A_PICTURE.match(label)]
 _GRANTS = [label for name in ("licensee", "kind", "usage") for each in LABELS[name].values() for label in each]
-_NAMES_A_PICTURE, _NAMES_A_GRANT = (
+NAMES_A_PICTURE, NAMES_A_GRANT = (
     Phrases(rf"(?<![\w-])(?:{'|'.join(map(re.escape, labels))})(?![\w-])", re.IGNORECASE)
     for labels in (_PICTURES, _GRANTS)
 )
@@ -384,9 +384,9 @@ _NAMES_A_PICTURE, _NAMES_A_GRANT = (
 
 def names_grant(text: str) -> bool:
     """Whether a text has a label of who may use a picture, or for what."""
-    return bool(_NAMES_A_GRANT.search(text))
+    return bool(NAMES_A_GRANT.search(text))
 
 
 def names_picture_and_grant(text: str) -> bool:
     """Whether a text has a label of a picture's number, and one of who may use it, or for what."""
-    return bool(_NAMES_A_PICTURE.search(text)) and names_grant(text)
+    return bool(NAMES_A_PICTURE.search(text)) and names_grant(text)

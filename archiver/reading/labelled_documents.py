@@ -406,7 +406,7 @@ def _day_for_all(found: Mapping[str, Quote], text: str) -> str | None:
     """The day of a paper as `2026-05-03`: a labelled one, the only one, or that of the letter that it is."""
     order = _order(found) or day_order([text]) or _order_of_language(text)
     sent = next((each for each, _ in days_in(found["sent_at"].value, order)), None) if "sent_at" in found else None
-    orders = [order] if order or not sent else list(DateOrder)
+    orders = [order] if order or not sent else [DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST]
     said = [quote.value for quote in _granted(found)]
     said += filter(None, [only_day("\n".join(line for line in text.splitlines() if not _SENT.match(line)))])
     for value in said[:1]:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from archiver.reading.court_papers import CourtPaper, claimant_in, court_paper_in, court_papers
 from archiver.reading.dates import MONTH_NAMES, DateOrder, day_order, days_in, days_without_year
 from archiver.reading.letter_pages import host_of, pages_in
 from archiver.reading.letter_reference import reference_in
@@ -57,11 +58,42 @@ DAYS_OF_MONTH = 30  # in `letters.yaml`; rather too early than late
 
 
 class LetterKind(StrEnum):
-    """A question (in German a Berechtigungsanfrage), a demand for money, or a German Abmahnung: a case for a lawyer."""
+    """A question (in German a Berechtigungsanfrage), a demand for money, a German Abmahnung, or a court's paper.
+
+    `court_papers.yaml` describes those of courts, by these values.
+    """
 
     INQUIRY = "inquiry"
     DEMAND = "demand"
     ABMAHNUNG = "abmahnung"
+    MAHNBESCHEID = "mahnbescheid"
+    VOLLSTRECKUNGSBESCHEID = "vollstreckungsbescheid"
+    KLAGE = "klage"
+    KLAGEBEANTWORTUNG = "klagebeantwortung"
+    EINSTWEILIGE_VERFUEGUNG = "einstweilige_verfuegung"
+    ZAHLUNGSBEFEHL = "zahlungsbefehl"
+    BETREIBUNG = "betreibung"
+    CCB_NOTICE = "ccb_notice"
+    US_SUMMONS = "us_summons"
+    UK_CLAIM_FORM = "uk_claim_form"
+    ASSIGNATION = "assignation"
+    INJONCTION_DE_PAYER = "injonction_de_payer"
+    DECRETO_INGIUNTIVO = "decreto_ingiuntivo"
+    ATTO_DI_CITAZIONE = "atto_di_citazione"
+    DAGVAARDING = "dagvaarding"
+    MONITORIO = "monitorio"
+    DEMANDA = "demanda"
+    NAKAZ_ZAPLATY = "nakaz_zaplaty"
+
+    @property
+    def for_lawyer(self) -> bool:
+        """Whether a lawyer answers it, and nobody else: no reply to it is drafted."""
+        return self not in (LetterKind.INQUIRY, LetterKind.DEMAND)
+
+    @property
+    def court_paper(self) -> CourtPaper | None:
+        """What a court's paper is called, and what must not be missed; None for a letter."""
+        return court_papers().get(self.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,20 +117,21 @@ class Letter:
 
 
 READ_TIMEOUT_S = 10.0  # for one letter
-_GAP = re.compile(r"(?<=[^\S\n]{200})[^\S\n]+|(?<=\n{50})\n+")
-"""What is more than any page has between two words or lines; searches could take hours over it."""
+_ENDLESS = re.compile(r"(?<=[^\S\n]{200})[^\S\n]+|(?<=\n{50})\n+|(?<=\w{500})\w+")
+"""What is more than any page has between two words or lines, or in a word; searches could take hours over it."""
 
 
 # many parameters: those of `read_letter`
 def letter_by(
     reader: DocumentReader, text: str, *, received: date | None = None, domains: Iterable[str] = (),
-    links: Iterable[str] = (), senders: Sequence[Sender] = (), own: Iterable[str] = (),
+    links: Iterable[str] = (), senders: Sequence[Sender] = (), own: Iterable[str] = (), assumed: bool = False,
 ) -> Letter:  # fmt: skip
     """Like `read_letter`, in a reader process; a letter that says nothing if that process fails or takes too long."""
     from archiver.core.json_files import checked
     from archiver.reading.worker import ReaderFailed
 
-    known = {"domains": [*domains], "links": [*links], "senders": [*senders], "own": [*own]}
+    known: dict[str, object] = {"domains": [*domains], "links": [*links], "senders": [*senders], "own": [*own]}
+    known["assumed"] = assumed
     request = json.dumps([text, received and received.isoformat(), known]).encode()
     with suppress(ReaderFailed, ValueError):
         return checked(Letter, b"".join(reader.stream(f"{__name__}:letter_reading", request, READ_TIMEOUT_S)))
@@ -119,24 +152,20 @@ def letter_reading() -> ReaderJob:
     return work
 
 
+# many parameters: what is known of a letter besides its text
 def read_letter(
     text: str, *, received: date | None = None, domains: Iterable[str] = (), links: Iterable[str] = (),
-    senders: Sequence[Sender] = (), own: Iterable[str] = (),
+    senders: Sequence[Sender] = (), own: Iterable[str] = (), assumed: bool = False,
 ) -> Letter:  # fmt: skip
     """Read a letter's text. `received`: the day it came; `domains`: the client's own, whose pages come first.
+
+    `assumed`: nobody stated that day, as when a mail passes on a letter that came on paper. Then what counts from
+    receipt counts from the letter's own day if that is earlier, so that no deadline is read too late.
 
     `links`: addresses to which its words lead; those of other domains are a letterhead's or a portal's. `senders`: whom
     the mail's header names; `own`: names of the client and the agency, who get letters and write none.
     """
-    text = re.sub(r"\xad(?:\n[ \t]*)?", "", text.replace("\r", ""))  # where a word may be, or has been, parted
-    text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("**", ""))  # bold, as some write it
-    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", _GAP.sub("", text)[:MAX_LETTER_LENGTH])  # Swiss thousands
-    text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
-    text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
-    text = _SPACED.sub(lambda found: _closed(found[0]), text)
-    text = _SMALL_CAPITALS.sub(lambda found: re.sub(r"(?<![^\W_])([^\W\d_]) (?=[^\W\d_]{2})", r"\1", found[0]), text)
-    text = _NARROW_HYPHEN.sub("-", text)
-    text = in_order(text)
+    text = in_order(_cleaned(text))
     sure: dict[str, str] = {}
     domains, own = tuple(domains), tuple(own)
     letter = passed_on(text)  # whoever passes a letter on did not write it
@@ -149,7 +178,7 @@ def read_letter(
     fields: dict[str, Any] = {}
     left_open: set[str] = set()
     for message in thread:  # what a newer message says counts before what it quotes
-        values, how = _fields(message, claimant, known_day=message.sent)
+        values, how = _fields(message, claimant, message.sent, assumed=assumed)
         for field_name, value in values.items():
             if field_name in fields or field_name in left_open or (field_name == "dated" and message is not thread[0]):
                 continue
@@ -165,10 +194,24 @@ def read_letter(
         fields["dated"], sure["dated"] = thread[0].header_day, "the mail's header that is in the text"
     if "kind" not in fields and any(belongs(host_of(url), domains) for url in urls) and (sums := [*sums_in(whole)]):
         fields["kind"], sure["kind"] = LetterKind.DEMAND, f"it names a sum: {quote(sums[0].found)}"
+    if (kind := fields.get("kind")) and kind.court_paper:  # which the court writes, and somebody else claims
+        name = _party(whole, sure)
     if "deadline" not in sure:
         fields["deadline"] = _usual_deadline(fields.get("dated") or received, claimant, sure)
     amount, currency = fields.pop("amount", (None, None))
     return Letter(claimant=name, urls=urls, amount=amount, currency=currency, sure=sure, **fields)
+
+
+def _cleaned(text: str) -> str:
+    """A letter's text without what a page's layout or a reader of PDFs has left in its words, days and sums."""
+    text = re.sub(r"\xad(?:\n[ \t]*)?", "", text.replace("\r", ""))  # where a word may be, or has been, parted
+    text = re.sub(r"[\xa0\u2007\u202f]", " ", text.replace("**", ""))  # bold, as some write it
+    text = re.sub(r"(?<=\d)[’‘´](?=\d{3})", "'", _ENDLESS.sub("", text)[:MAX_LETTER_LENGTH])  # Swiss thousands
+    text = re.sub(r"(?<=\d)\n(st|nd|rd|th|er|º|°)\n(?=\w)", r"\1 ", text)  # raised, in a page
+    text = _day_words().sub(lambda found: f"{found['number'] or known()['ordinals'][found['day'].lower()]} ", text)
+    text = _SPACED.sub(lambda found: _closed(found[0]), text)
+    text = _SMALL_CAPITALS.sub(lambda found: re.sub(r"(?<![^\W_])([^\W\d_]) (?=[^\W\d_]{2})", r"\1", found[0]), text)
+    return _NARROW_HYPHEN.sub("-", text)
 
 
 @cache
@@ -202,19 +245,22 @@ def _closed(line: str) -> str:
 
 
 def _fields(
-    message: ThreadMessage, claimant: KnownClaimant | None, known_day: date | None
+    message: ThreadMessage, claimant: KnownClaimant | None, known_day: date | None, *, assumed: bool
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """What one message says, by the names of `Letter`, and how each was found."""
     sure: dict[str, str] = {}
     text = _labelled(message.text)
     dated = _dated(text, known_day, sure)
+    arrived = min(filter(None, (dated, known_day)), default=None) if assumed else known_day
     amount = demanded(text, sure, dated or known_day)
+    kind = _court_kind(message.text, sure) or _kind(text, sure)
+    deadline = _deadline(text, dated, arrived, sure)
     values = {
         "reference": reference_in(text, claimant, sure),
-        "kind": _kind(text, sure),
+        "kind": kind,
         "amount": None if amount[0] is None else amount,
         "dated": dated,
-        "deadline": _deadline(text, dated, known_day, sure),
+        "deadline": _served(kind, arrived or dated, deadline, sure) if kind and kind.court_paper else deadline,
         "first_seen": _first_seen(text, known_day, sure),
     }
     return values, sure
@@ -391,6 +437,31 @@ def _is_label(cell: str) -> bool:
 
 
 # ---------------------------------------------------------------- what it is
+
+
+def _court_kind(text: str, sure: dict[str, str]) -> LetterKind | None:
+    if court := court_paper_in(text):
+        sure["kind"] = f"a court's paper: {quote(court[1])}"
+        return LetterKind(court[0])
+    return None
+
+
+def _party(text: str, sure: dict[str, str]) -> str | None:
+    """Who claims something in a court's paper, as it says; never the court itself."""
+    sure.pop("claimant", None)
+    if found := claimant_in(text):
+        sure["claimant"] = f"the court's paper names it: {quote(found)}"
+    return found and (found["name"] or found["party"]).strip()
+
+
+def _served(kind: LetterKind, served: date | None, read: date | None, sure: dict[str, str]) -> date | None:
+    """The last day to act on a court's paper: the one that was read, or the law's shortest if that is earlier."""
+    days = kind.court_paper.get("days") if kind.court_paper else None
+    by_law = served + timedelta(days=days) if served and days else None
+    if by_law and (read is None or by_law < read):
+        sure["deadline"] = f"{days} days from service, the shortest that the law gives, counted from {served}"
+        return by_law
+    return read
 
 
 def _kind(text: str, sure: dict[str, str]) -> LetterKind | None:

@@ -20,6 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from archiver.core.errors import spoken
+from archiver.core.text_encodings import encoding_named
 from archiver.reading.documents import is_pdf, read_text
 from archiver.reading.outlook import COMPOUND_FILE, as_mail
 
@@ -34,6 +35,7 @@ MAX_HEADER_BYTES = 1 << 20  # bytes, of all its lines
 MAX_FIELD_BYTES = 20_000  # bytes of a field that says what a part is; the parser takes quadratic time over it
 MAX_TEXT_BYTES = 8 << 20  # bytes of a letter's own text that are read, of each part
 MAX_FIELD_LENGTH = 2000  # characters of a field that a person reads
+MAX_START_BYTES = 8192  # bytes of a file by which a letter is known
 MAX_LINE_BYTES = 1 << 20  # of an mbox; a longer one is read in pieces
 
 SAVED_FROM = "Snapshot-Content-Location"  # the address of a page that a browser saved in one file (MHTML)
@@ -68,9 +70,15 @@ class ParsedMail:
         return None
 
 
-def looks_like_mail(start: bytes) -> bool:
+def looks_like_mail(content: bytes) -> bool:
     """Whether bytes begin with the header of a letter, or may be an Outlook message."""
-    return start.startswith(COMPOUND_FILE) or bool(_MAIL.match(start.replace(b"\r\n", b"\n")))
+    start = content[:MAX_START_BYTES].replace(b"\r\n", b"\n")
+    return start.startswith(COMPOUND_FILE) or _MAIL.match(start) is not None
+
+
+def is_outlook(content: bytes) -> bool:
+    """Whether bytes begin as a message of Outlook, which keeps nothing of what was signed."""
+    return content.startswith(COMPOUND_FILE)
 
 
 READ_TIMEOUT_S = 20.0  # for one letter
@@ -127,7 +135,7 @@ def _documents(reader: DocumentReader, content: bytes, *, inside: bool) -> Itera
             yield reader.read(each, "application/pdf").text
         elif name.lower().endswith(".docx"):
             yield document_by(reader, each).text
-        elif looks_like_mail(each[:4096]):
+        elif looks_like_mail(each):
             mails.append(each)
     for each in () if inside else mails[:MAX_EXAMINED_DOCUMENTS]:
         yield from _documents(reader, each, inside=True)
@@ -242,10 +250,9 @@ def _file_name(part: Message) -> str:
 
 
 def _decoded(payload: bytes, charset: str | None) -> str:
-    try:
-        return payload.decode(charset or "ascii").replace("\0", "")
-    except (LookupError, UnicodeError, ValueError):
-        return read_text(payload).text
+    with suppress(UnicodeDecodeError):
+        return payload.decode(encoding_named(charset) or "ascii").replace("\0", "")
+    return read_text(payload).text
 
 
 def messages(mbox: BinaryIO, largest: int) -> Iterator[bytes | int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from archiver.reading.ended import notices_of_end
 from archiver.reading.field_labels import names_grant
 from archiver.reading.phrases import Phrases
 
@@ -26,7 +27,7 @@ DEMAND = Phrases(
     r"odszkodowani\w{1,3}|bez (?:ważnej )?licencji|bez zgody|naruszeni\w{1,4}|wezwani\w{1,3})\b",
     re.IGNORECASE,
 )
-_PICTURE = Phrases(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
+PICTURE = Phrases(r"\b(?:image|photo|picture|bild|foto|photograph)\w{0,20}\b", re.IGNORECASE)
 # What looks like a licence or a receipt and grants or proves nothing, or no longer.
 VOID = Phrases(
     r"\b(?:comp(?:ing)? (?:licen[cs]e|download|image|file|use)|comps (?:may|are|can)|(?:a|your|this) comp|"
@@ -214,7 +215,8 @@ _AWAITED = Phrases(
     re.IGNORECASE,
 )
 _CONDITION = re.compile(
-    r"\b(?:licen[cs]ed,? (?:and )?not sold|lizenziert,? nicht verkauft)\b|"
+    r"\b(?:licen[cs]ed,? (?:and )?not sold|lizenziert,? nicht verkauft|(?:(?:does|will) not|never) (?:expire|end)s?|"
+    r"läuft (?:nicht|nie) ab|n['’]expire (?:pas|jamais))\b|"
     r"\b(?:\w*rechte?|eigentum|licen[cs]es?|rights|droits|derechos|diritti|rechten)\b[^.]{0,100}\b(?:erst|only|not|"
     r"uniquement|qu['’]|solo|soltanto|pas)\b[^.]{0,60}\b(?:zahlung|payment|paid|paiement|pago|pagamento|betaling)\b|"
     r"\b(?:if|when|whether|until|unless|falls|wenn|sofern|sobald|si|sauf|(?<!no )se|salvo|als|indien|tenzij|jeśli|gdy|"
@@ -271,7 +273,7 @@ _GOODS = Phrases(
     r"plug-?in|wordpress|install|\d{2,3} ?[x×] ?\d{2,3}\b(?! ?(?:px|pixel)))\w*",
     re.IGNORECASE,
 )
-_LICENSING = Phrases(
+LICENSING = Phrases(
     r"licen[csz]|lizen[zs]|licentie|licencj|licenç|(?:nutzungs|bild|veröffentlichungs|abdruck)(?:recht|honorar)|"
     r"\b(?:usage|reproduction|image|publication) (?:right|fee)|rights? (?:granted|of use)|\b(?:droits?|derechos?|"
     r"diritt[oi]|direitos?) (?:de? ?|d['’] ?)(?:l['’]|la )?(?:uso|usage|utili|explo|reprodu|auteur|autor|riprodu)|"
@@ -279,7 +281,7 @@ _LICENSING = Phrases(
     re.IGNORECASE,
 )
 
-_USE = re.compile(
+USE = re.compile(
     r"\b(?:online|internet|web|site|sito|print|druck|social|app\b|newsletter|broschür|brochur|folder|flyer|magazin|"
     r"revista|rivista|tijdschrift|zeitschrift|zeitung|newspaper|presse|buch\b|book|livre|libro|boek|plakat|poster|"
     r"affiche|anzeige|titel(?:bild|seite)|cover|editorial|redaktionell|auflage|tirage|tirada|tiratura|oplage|nakład|"
@@ -292,9 +294,27 @@ _USE = re.compile(
 def words_against(text: str, *, known: bool = True) -> Iterator[str]:
     """What a paper says that means that it grants or proves nothing. `known`: its platform is."""
     text = _ADDRESS.sub(lambda address: " " * len(address[0]), text)
-    yield from (" ".join(found[0].split()) for found in _STATUS.finditer(text) if undone(found["value"]))
+    yield from statuses_undone(text)
     for each in (VOID, _SPECIMEN, _UNPAID, _UNDONE_WORDS, *(() if known else (_DOUBT, _GOODS, _CHOSEN))):
         yield from (" ".join(found[0].split()) for found in each.finditer(text) if not in_terms(text, found.start()))
+    yield from says_ended(text)
+
+
+_IF_AFTER = re.compile(
+    r"[^.!?;]{0,30}\b(?:if|when|upon|unless|wenn|falls|sofern|sobald|si|lorsque|cuando|quando|indien|wanneer|jeśli|gdy)\b",
+    re.IGNORECASE,
+)
+_IF_BEFORE = re.compile(
+    r"(?:^|[.!?;]\s|\n)\s*(?:wird|werden|wurde|sollten?|should|were)\b[^.!?;]{0,140}$", re.IGNORECASE
+)
+
+
+def says_ended(text: str) -> Iterator[str]:
+    """Each sentence that says that a licence ended, and not only what would end it."""
+    for sentence, start, end in notices_of_end(text):
+        condition = in_terms(text, start) or _IF_AFTER.match(text, end) or _IF_BEFORE.search(text[:start][-160:])
+        if not condition:
+            yield sentence
 
 
 _IN_CART = Phrases(
@@ -399,6 +419,11 @@ def is_own_order(text: str) -> bool:
     )
 
 
+def statuses_undone(text: str) -> Iterator[str]:
+    """Each line of a paper that states a status which is not one of those that mean that all is done."""
+    yield from (" ".join(found[0].split()) for found in _STATUS.finditer(text) if undone(found["value"]))
+
+
 def undone(status: str) -> bool:
     """Whether a status is none that means that all is done. Of the many that mean something else none is known."""
     return not _DONE.match(status.strip()) or bool(DENIED_STATUS.search(status))
@@ -428,9 +453,9 @@ def in_terms(text: str, place: int) -> bool:
 def speaks_of_licensing(text: str, uses: Iterable[str]) -> bool:
     """Whether a text names a licence, rights of use or a fee for them, or each of the `uses` a medium or a time."""
     uses = list(uses)
-    return bool(_LICENSING.search(text) or (uses and all(map(_USE.search, uses))))
+    return bool(LICENSING.search(text) or (uses and all(map(USE.search, uses))))
 
 
 def is_demand(text: str) -> bool:
     """Whether a text demands something for the use of a picture."""
-    return bool(DEMAND.search(text) and _PICTURE.search(text))
+    return bool(DEMAND.search(text) and PICTURE.search(text))

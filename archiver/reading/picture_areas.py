@@ -31,6 +31,13 @@ _MIN_PAPER_RATIO = 0.2  # of a scan, whose grain hides where its pictures are sm
 _MAX_PAPER_LEVELS = 14  # by which the grey of a scan's paper differs
 _MIN_CELLS = 16  # of an area
 _STROKE_PX = 6  # letters and lines are thinner
+_PAPER_WIDTH_PX = 400  # to which a picture is shrunk that may be a page
+_LINE_PX = 9  # of the shrunk picture: paper shows within so much of each letter
+_STROKE_LEVELS = 24  # grey levels by which a stroke is darker than its paper
+_MIN_PAPER_LEVEL = 90  # of 255: paper in the shade
+_MAX_PAPER_SATURATION = 70  # of 255: paper under a warm lamp
+_MIN_PAGE_RATIO = 0.4  # of a photograph that shows a page
+_MIN_INK_RATIO, _MAX_INK_RATIO = 0.01, 0.6  # of the paper
 _MIN_EDGE_RATIO = 0.2  # of an area's edge that its picture covers
 
 
@@ -56,6 +63,27 @@ def picture_areas(page: Image.Image) -> list[Box]:
         if min(width, height) >= MIN_SIDE_PX and MIN_AREA_RATIO <= share <= MAX_AREA_RATIO:
             found[_snapped(page, box, round(across) + 2)] = width * height
     return sorted(found, key=lambda box: -found[box])[:MAX_AREAS]
+
+
+def may_be_paper(picture: Image.Image) -> bool:
+    """Whether the picture may show a written page: much grey or white, also in the shade, with thin dark strokes on it.
+
+    A photographed or scanned letter passes, and so does a subject on white now and then: it is worth reading, no more.
+    """
+    from PIL import ImageFilter
+    from PIL.Image import Resampling
+
+    scale = min(1.0, _PAPER_WIDTH_PX / picture.width)
+    size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+    if min(size) < _PAPER_WIDTH_PX // 4 or max(size) > 4 * _PAPER_WIDTH_PX:
+        return False
+    small = picture.convert("RGB").resize(size, Resampling.BOX, reducing_gap=2)
+    around = np.asarray(small.convert("L").filter(ImageFilter.MaxFilter(_LINE_PX)), dtype=np.int16)
+    strokes = around - np.asarray(small.convert("L"), dtype=np.int16) >= _STROKE_LEVELS
+    _, saturation, _ = (np.asarray(each) for each in small.convert("HSV").split())
+    paper = (saturation < _MAX_PAPER_SATURATION) & (around > _MIN_PAPER_LEVEL)
+    page, ink = float(paper.mean()), float((strokes & paper).mean())
+    return page >= _MIN_PAGE_RATIO and _MIN_INK_RATIO * page <= ink <= _MAX_INK_RATIO * page
 
 
 def _apart(page: Image.Image) -> NDArray[np.bool_] | None:

@@ -6,10 +6,11 @@ The names are those of the adapters, if there is one. Sources: the platforms' pa
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
-from archiver.reading.phrases import Phrases
+from archiver.reading.phrases import MAX_REMEMBERED_TEXTS, Phrases
 
 
 @dataclass(frozen=True)
@@ -421,16 +422,19 @@ _IN_NAME = {
     )
     for name, called in _CALLED.items()
 } | {"adobe_stock": re.compile(r"(?<![a-z])adobe(?![a-z]|[ _-]?fonts?)|adobe[ _-]?stock", re.IGNORECASE)}
+ANY_IN_NAME = Phrases("|".join(f"(?:{each.pattern})" for each in _IN_NAME.values()), re.IGNORECASE)
+MARKS_AND_TITLES = [re.compile(f"{each.marks}|{_CALLED[name]}", re.IGNORECASE) for name, each in PLATFORMS.items()]
 
 # Words by which a text that no reader knows is still about licences: platforms, and what their papers are called.
 LICENCE_SIGNS = Phrases(
     r"shutterstock|istock|getty ?images|adobe ?stock|fotolia|depositphotos|dreamstime|123rf|bigstock|stocksy|vecteezy"
     r"|freepik|flaticon|envato|themeforest|graphicriver|photodune|videohive|audiojungle|unsplash|pexels|pixabay|\balamy"
-    r"|imago.images|picture.alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array|westend61|panthermedia"
-    r"|plainpicture|mauritius.images|akg.images|ullstein.bild|photocase|clipdealer|picfair|premiumbeat"
+    r"|imago[ ._-]images|picture[ ._-]alliance|pond5|storyblocks|artlist|epidemic ?sound|motion ?array"
+    r"|westend61|panthermedia"
+    r"|plainpicture|mauritius[ ._-]images|akg[ ._-]images|ullstein[ ._-]bild|photocase|clipdealer|picfair|premiumbeat"
     r"|can ?stock ?photo|thinkstock|picturedesk|age ?fotostock|bridgeman|soundstripe|musicfox"
     r"|colourbox|\bcanva\b|iconfinder|noun ?project|creative ?market"
-    r"|royalty.free|rights.managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
+    r"|royalty[ ._-]free|rights[ ._-]managed|lizenzfrei|libre de droits|libre de derechos|item purchase code"
     r"|(?:image|photo|picture|stock|asset|media) licen[cs]e|licen[cs]e (?:certificate|history|number|date|id\b)"
     r"|(?:bild|foto|nutzungs)lizenz|lizenz(?:zertifikat|nummer|bescheinigung|nachweis)|bildrechte|nutzungsrechte"
     r"|certificat de licence|licence d.utilisation|certificado de licencia|licencia de uso"
@@ -469,12 +473,17 @@ def _words_of(marks: str) -> list[str]:
 # Sixty patterns are slow in a long text; a word is not.
 _WORD = {name: max(each.title.split(), key=len) for name, each in PLATFORMS.items()}
 _WORDS = {name: [*_words_of(each.marks), _WORD[name].lower()] for name, each in PLATFORMS.items()}
-_ANY_WORD = Phrases("|".join(re.escape(word) for words in _WORDS.values() for word in words), re.IGNORECASE)
+ANY_WORD = Phrases("|".join(re.escape(word) for words in _WORDS.values() for word in words), re.IGNORECASE)
 
 
 def marked(text: str) -> dict[str, str]:
     """The platforms whose site or company the text names, with the words."""
-    if not _ANY_WORD.may_fit(text):
+    return {**_marked(text)}
+
+
+@lru_cache(MAX_REMEMBERED_TEXTS)
+def _marked(text: str) -> Mapping[str, str]:
+    if not ANY_WORD.may_fit(text):
         return {}
     low = text.lower()
     near = [name for name, words in _WORDS.items() if any(word in low for word in words)]
@@ -483,7 +492,12 @@ def marked(text: str) -> dict[str, str]:
 
 def titled(text: str) -> dict[str, str]:
     """The platforms that the text calls by name, with the words; one that supplies another, only if it is alone."""
-    if not _ANY_WORD.may_fit(text):
+    return {**_titled(text)}
+
+
+@lru_cache(MAX_REMEMBERED_TEXTS)
+def _titled(text: str) -> Mapping[str, str]:
+    if not ANY_WORD.may_fit(text):
         return {}
     found = {name: match[0] for name, word in _WORD.items() if word in text and (match := _TITLE[name].search(text))}
     return {name: words for name, words in found.items() if not PLATFORMS[name].supplies} or found
@@ -541,6 +555,7 @@ _SITES = {
 }
 
 
+MAX_EDGE_CHARACTERS = 5_000  # from a text's beginning, in which its first line stands
 _BY_LETTERHEAD = {re.sub(r"\W+", "", each.title).casefold(): name for name, each in PLATFORMS.items()}
 
 
@@ -554,6 +569,13 @@ def letterhead(text: str) -> tuple[str, str] | None:
     if name is None and _PAGE_OF_ACCOUNT.search(first) and len(named := titled(first)) == 1:
         [name] = named
     return (name, first) if name else None
+
+
+def begins_as_platform(text: str) -> bool:
+    """Whether a text may have the letterhead or the footer of a platform, in whatever way its name is parted."""
+    lines = re.findall(r"[^\n]*\w[^\n]*", text[:MAX_EDGE_CHARACTERS])[:1] + text.rstrip().splitlines()[-1:]
+    edges = (re.sub(r"[\W_]+", "", line).casefold() for line in lines)
+    return any(title in edge for edge in edges for title in _BY_LETTERHEAD)
 
 
 def footer(text: str) -> tuple[str, str] | None:

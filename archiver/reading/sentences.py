@@ -161,7 +161,7 @@ DUE = Phrases(
 
 def only_day(text: str) -> str | None:
     """The day of a paper that names one alone, as it is written; None if that may be a term's end or beginning."""
-    read = [list(days_in(text, order)) for order in DateOrder]
+    read = [list(days_in(text, order)) for order in (DateOrder.DAY_FIRST, DateOrder.MONTH_FIRST)]
     found = next((days for days in read if len({day for day, _ in days}) == 1), [])
     if any(DUE.search(text[max(0, match.start() - 60) : match.start()]) for _, match in found):
         return None

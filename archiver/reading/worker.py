@@ -111,10 +111,11 @@ class Kind:
 
 @dataclass(frozen=True)
 class Look:
-    """What a picture looks like: its fingerprint, and a small JPEG of it."""
+    """What a picture looks like: its fingerprint, a small JPEG of it, and whether it may show a written page."""
 
     fingerprint: Fingerprint
     preview: bytes
+    paper: bool = False
 
 
 _LARGE_LOOKS: OrderedDict[bytes, Look] = OrderedDict()  # by SHA-256; of all readers, because a command has several
@@ -272,7 +273,7 @@ class DocumentReader:
             one, other = bytes.fromhex(found.hash), bytes.fromhex(found.mirrored)
             if (len(one), len(other)) != (HASH_BYTES, HASH_BYTES):
                 raise ValueError("a hash of another length")
-            return Look(Fingerprint(found.width, found.height, one, other, found.flat), answers[1])
+            return Look(Fingerprint(found.width, found.height, one, other, found.flat), answers[1], found.paper)
         except (ValueError, IndexError):
             raise UnreadablePicture(MADE_UP) from None
 
@@ -406,6 +407,7 @@ class _Looked:
     hash: str = ""
     mirrored: str = ""
     flat: bool = False
+    paper: bool = False
     error: str = ""
 
 
@@ -680,14 +682,19 @@ def _picture(side: int) -> ReaderJob:
     import numpy  # noqa: F401  # as above
     import PIL.Image  # noqa: F401  # as above
 
+    from archiver.reading.picture_areas import may_be_paper
+
     def work(content: bytes, channel: Channel) -> bytes:
         try:
             picture = decode(content)
             seen = fingerprint(picture)
             small = preview(picture, side)
+            paper = may_be_paper(picture.image)
         except UnreadablePicture as error:
             return json.dumps({"error": error.detail}).encode()
-        channel.tell(json.dumps(vars(seen) | {"hash": seen.hash.hex(), "mirrored": seen.mirrored.hex()}).encode())
+        channel.tell(
+            json.dumps(vars(seen) | {"hash": seen.hash.hex(), "mirrored": seen.mirrored.hex(), "paper": paper}).encode()
+        )
         return small
 
     return work

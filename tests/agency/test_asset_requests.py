@@ -104,7 +104,7 @@ def test_platforms_without_an_adapter_are_listed_with_the_reason(home: Home) -> 
         assert listed[name]["automation"]["source"] and listed[name]["confirm"]["how"]
     assert listed["alamy"]["served_by"] == "import and attended capture"
     for name in ("alamy", "dreamstime", "shutterstock"):
-        assert f"capture --client CLIENT {name}" in home("providers", name).stdout
+        assert f"archiver capture {name} --client CLIENT" in home("providers", name).stdout
 
 
 def test_what_nothing_knows_is_no_web_address(home: Home) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from email.policy import default
@@ -135,7 +136,7 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
         assert sorted(path.rpartition("/")[2] for path in site.asked if "/certificate/" in path) == ["31", "7"]
         assert (
             last.accounts[0].completed == account.incomplete
-            and "Completed 2 incomplete licences" in last.accounts[0].message
+            and "Incomplete until now and complete: " in last.accounts[0].message
         )
         assert (last.accounts[0].outcome, last.accounts[0].archived, last.accounts[0].already) == ("complete", 0, 40)
         assert len(mail.mails) == 2
@@ -147,6 +148,11 @@ def test_38_of_40_are_told_to_the_named_person_once_and_the_next_run_fetches_jus
     made = report(home, "acme", f"{datetime.now(UTC):%Y-%m}")
     [covered] = made.coverage
     assert (covered.closed, covered.whole, covered.listed, len(made.captured)) == (True, 40, 40, 40)
+    days = Counter((row.licensed_at or "")[:7] for row in made.captured)
+    for month in ("2023-01", *days):  # each month in which something was bought, though all was archived today
+        bought = report(home, "acme", month).licensed
+        assert len(bought) == days[month] and all((row.licensed_at or "").startswith(month) for row in bought)
+        assert not bought or f"{len(bought)} licence" in page(report(home, "acme", month), "en")
     assert made.checkpoint and made.checkpoint.note in page(made, "de") and "geschlossen" in page(made, "de")
     assert "Uhren von UTC" in page(made, "de")
     (home.root / "archiver.yaml").write_text("agency: {country: DE}\n")

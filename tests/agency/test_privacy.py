@@ -161,7 +161,7 @@ def test_a_restore_is_recorded_without_accounts_too_and_tells_of_what_was_erased
         agency.erase(statement, "other")
     refused = asyncio.run(run(agency.home, agency.vault, RunRequest()))
     assert (refused.exit_code, refused.outcome) == (90, "failed")
-    order = RunRequest(clients=["acme"], after_restore=disk / "acme")
+    order = RunRequest(clients=["acme"], after_restore=disk / "acme", confirmed_by="Ada")
     done = asyncio.run(run(agency.home, agency.vault, order))
     assert done.exit_code == 0 and "erase again" in " ".join(done.warnings)
     assert agency.erase(statement, "other")["outcome"] == "erased"

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from archiver.agency import after_run, night, notification
+from archiver.agency.archive_checks import timestamps
 from archiver.agency.doctor import examine
-from archiver.agency.readiness import items, readiness
+from archiver.agency.readiness import ReadyState, items, readiness
 from archiver.agency.schedule import System, schedule
 from archiver.agency.today import TodayState
 from archiver.agency.today_facts import look_at_today
@@ -28,7 +29,8 @@ from archiver.desk.app import PLACES
 from archiver.desk.auth import Role
 from archiver.desk.routes import ROUTES
 from archiver.desk.translations import LANGUAGES
-from archiver.home.settings_edit import add_account, add_source
+from archiver.home.settings import Home
+from archiver.home.settings_edit import add_account, add_source, create_home
 from tests.support.agency import Agency, agency
 from tests.support.imap_server import PASSWORD, USER, imap_server, missing
 from tests.support.object_stores import seaweedfs
@@ -103,6 +105,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
         stamps = f"timestamps:\n- {{name: second, url: '{second.url}', roots: ../second/root.pem}}"
         (root / "archiver.yaml").write_text(
             text.replace("timestamps:", stamps, 1) + "witnesses: [{name: disk, folder: ../disk}]\n"
+            "backup: {elsewhere: 'restic, every night'}\n"
             f"mail: {{host: localhost, port: {mail.port}, from: archiver@example.com}}\n"
             f"notify: {{channels: ['{site.url}/hook', ops@example.com], weekly: true}}\n"
         )  # fmt: skip
@@ -217,10 +220,11 @@ TAKEN: dict[str, tuple[str, Callable[[Office], Callable[[], object]], str]] = {
 }
 
 
-LONG = ("the folder's share", "the mailbox's password")
+SHORT = ("one of two authorities", "the schedule")
+"""What is taken away in the suite; the long form takes away each thing."""
 
 
-@pytest.mark.parametrize("what", [pytest.param(e, marks=[pytest.mark.long] if e in LONG else []) for e in TAKEN])
+@pytest.mark.parametrize("what", [pytest.param(e, marks=[] if e in SHORT else [pytest.mark.long]) for e in TAKEN])
 def test_after_twelve_nights_without_it_people_know_and_once_it_is_mended_it_ends(office: Office, what: str) -> None:
     item, take, words = TAKEN[what]
     office.night(0)
@@ -284,6 +288,23 @@ def test_one_authority_alone_is_ready_and_says_what_that_costs(office: Office) -
     assert stamps.state == "ready" and "local alone" in str(stamps) and "rest on one operator" in str(stamps)
 
 
+def test_a_home_with_licences_is_backed_up_at_least_every_month(office: Office) -> None:
+    def item(days: int) -> tuple[str, bool]:
+        found = [e for e in readiness(office.made.home, datetime.now(UTC) + timedelta(days=days)) if e.name == "backup"]
+        return (found[0].state, found[0].is_due(datetime.now(UTC) + timedelta(days=days))) if found else ("", False)
+
+    assert item(0) == ("ready", False)  # by restic
+    office.replace("backup: {elsewhere: 'restic, every night'}", "")
+    assert item(0) == ("", False)  # nothing is lost yet
+    office.night(0)
+    assert item(0) == ("missing", False) and item(8) == ("missing", True)
+    office.made.run("backup", office.folder.parent / "backup.tar")
+    assert item(30) == ("ready", False) and item(32) == ("failing", True)
+    office.made.run("restore", office.folder.parent / "backup.tar", office.folder.parent / "restored")
+    [restored] = [e for e in readiness(Home.load(office.folder.parent / "restored"), office.now) if e.name == "backup"]
+    assert restored.state == "ready"
+
+
 def test_nobody_reads_the_tokens_in_addresses_of_services(office: Office) -> None:
     office.replace(f"'{office.site.url}/hook'", "'slack://TokenA/TokenB', 'https://ada:pass@hooks.example.com/T0'")
     [said] = [each.sentence("en") for each in readiness(office.made.home, office.now) if each.name == "recipients"]
@@ -301,3 +322,12 @@ def test_each_item_says_in_each_language_what_is_so_what_it_costs_and_what_helps
             if (place := offered.place) and not offered.post and (path := place.partition("#")[0]) in needs:
                 role = next((role for begin, role in PLACES.items() if path.startswith(begin)), Role.READ)
                 assert role == needs[path], path
+
+
+def test_an_authority_that_was_asked_before_the_first_archive_and_did_not_answer_is_failing(tmp_path: Path) -> None:
+    home = create_home(tmp_path / "home", timestamps=[{"name": "away", "url": "http://127.0.0.1:9/"}])
+    states = []
+    for _ in range(2):
+        states += [each.state for each in readiness(home, datetime.now(UTC)) if each.name == "timestamps"]
+        list(timestamps(home, online=True))  # as setup and `doctor --online` ask
+    assert states == [ReadyState.UNKNOWN, ReadyState.FAILING]

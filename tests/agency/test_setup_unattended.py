@@ -12,9 +12,14 @@ import pytest
 
 from archiver.agency import schedule, setup_unattended
 from archiver.agency.schedule import System
+from archiver.agency.setup_questions import ask_about_mail
 from archiver.agency.setup_unattended import settle
+from archiver.home.connections import MAIL_SECRETS, mailer_of
 from archiver.home.settings import Home
 from archiver.home.settings_edit import create_home
+from archiver.home.vault import Vault, new_key
+from tests.support.homes import NOT_STARTING, begun
+from tests.support.smtp_server import MailServer
 
 
 @pytest.fixture
@@ -79,4 +84,43 @@ def test_an_empty_answer_leaves_it_for_later(tmp_path: Path) -> None:
         return ""
 
     settle(Home.load(home.root), False, leave, lambda _: None)
-    assert len(asked) == 7 and (home.root / "archiver.yaml").read_text() == "timestamps: []\n"
+    assert (
+        len(asked) == 7
+        and [each for each in asked if "empty: later" not in each] == []
+        and (home.root / "archiver.yaml").read_text() == "timestamps: []\n"
+    )
+
+
+def test_a_mail_server_is_signed_in_to_before_it_is_kept(tmp_path: Path) -> None:
+    home = begun(tmp_path, replay=False)
+    home.env["ARCHIVER_CHROMIUM"] = NOT_STARTING
+    with MailServer(encrypted=False) as mail:
+        where = ("--mail-host", f"localhost:{mail.port}", "--mail-from", "archiver@example.com")
+        home("setup", "--yes", "--home", home.root, *where, "--country", "de", "--client", "Acme Ltd", "--site",
+             "https://www.acme.example/shop", "--messages", "ada@example.com ben@example.com")  # fmt: skip
+        assert len(mail.mails) == 2
+    settings = Home.load(home.root).settings
+    assert (settings.mail.host, settings.mail.port, settings.agency.country) == ("localhost", mail.port, "DE")
+    assert settings.notify.channels == ("ada@example.com", "ben@example.com")
+    assert Home.load(home.root).client("acme").domains == ("acme.example",)
+    before = (home.root / "archiver.yaml").read_bytes()
+    other = ("setup", "--yes", "--home", home.root, "--mail-host", "localhost:9", "--mail-from", "a@example.com")
+    assert "mail server localhost" in home(*other, code=30).stderr
+    assert (home.root / "archiver.yaml").read_bytes() == before
+    signed = ("--mail-user", "ada", "--secrets-stdin", "--no-check")
+    home(*other, *signed, stdin="password: RECORDED-PASSWORD\n")
+    text = (home.root / "archiver.yaml").read_text()
+    assert "username: ada" in text and "RECORDED" not in text
+    assert "password of ben is missing" not in home("status", code=None).stderr
+
+
+def test_a_refused_mail_server_is_asked_again_and_may_stay_untested(tmp_path: Path) -> None:
+    home, key = create_home(tmp_path / "home"), new_key()
+    vault = Vault.create(home.vault, key)
+    answers = iter(("localhost:port", "a@example.com", "", "localhost:9", "a@example.com", "ada", "perhaps", "no",
+                    "localhost:9", "a@example.com", "ada", "yes"))  # fmt: skip
+    said: list[str] = []
+    made = ask_about_mail(home, vault, lambda *_: next(answers), lambda _: "RECORDED-PASSWORD", said.append)
+    assert next(answers, None) is None and len(said) == 3 and "is not a port" in said[0]
+    assert (made.settings.mail.username, vault.secrets(MAIL_SECRETS)) == ("ada", {"password": "RECORDED-PASSWORD"})
+    assert mailer_of(made).username == "ada"

@@ -109,12 +109,24 @@ def test_the_first_of_two_rules_for_a_client_counts_and_what_is_so_already_is_no
 def test_rules_decide_where_no_person_has_and_once(
     monkeypatch: pytest.MonkeyPatch, said: dict[str, str] | None, lines: list[str], may: bool
 ) -> None:
-    archive = SimpleNamespace(line=lambda kind: SimpleNamespace(type=kind))
+    read: list[str] = []
+
+    def line(kind: str) -> Any:
+        read.append(kind)
+        return SimpleNamespace(type=kind)
+
+    archive = SimpleNamespace(line=line)
     monkeypatch.setattr(assignment_rules, "Archive", lambda _: archive)
     monkeypatch.setattr(assignment_rules, "rules_digest", lambda _: "now")
     entry: Any = SimpleNamespace(assigned=said, lines=[(each,) for each in lines])
     home: Any = SimpleNamespace(archive=lambda _: Path("none"))
     assert assignment_rules._may_rule(home, cast("Account", SimpleNamespace(rules=[])), entry) is may
+    assert "capture" not in read, "most licences have only that line, and nothing is read for them"
+
+
+def test_a_fingerprint_of_rules_has_16_digits() -> None:
+    """Assignments hold it: another length would rule anew."""
+    assert assignment_rules.rules_digest([]) == "4f53cda18c2baa0c"
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_a_proof_carries_its_anchors_and_any_change_of_them_is_told(
     assert carried == ["cosigned", "ots"]
     headers = calendar.header_file(tmp_path)
     command = [sys.executable, "-I", str(CARRIED), "--proof", str(out), "--headers", str(headers), "--json"]
-    printed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    printed = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
     assert printed["state"] == "UNPROVEN" and not printed["findings"]
     assert {each["kind"]: bool(each["time"]) for each in printed["anchors"]} == {"bitcoin": True, "cosignature": True}
     files = [path for path in out.glob("integrity/*") if path.suffix in (".ots", ".cosigned") or "witness" in path.name]

@@ -104,7 +104,8 @@ def test_idle_nights_are_sealed_about_once_a_week_and_stay_proven(
     assert kit.verify().unproven == ""
 
 
-def test_an_authority_that_was_down_is_asked_again_on_an_idle_night(kit: Kit, tmp_path: Path) -> None:
+def test_an_authority_that_was_down_is_asked_again_for_the_same_checkpoint(kit: Kit) -> None:
+    """Its timestamp joins those that the ledger named before, whenever somebody looks."""
     first = kit.authorities[0]
     kit.authorities = [first, Authority(name="second", url=first.url, roots=first.roots)]
 
@@ -118,12 +119,61 @@ def test_an_authority_that_was_down_is_asked_again_on_an_idle_night(kit: Kit, tm
     with kit.open(post=half) as archive:
         archive.put(licence(1)).result()
         assert len(archive.seal().warnings) == 1
-    idle(kit)  # the ledger names the one timestamp of the first checkpoint, which can have no other since
-    assert notes(kit) == 2 and len(list((kit.root / archive_words.CHECKPOINTS).glob("*.tsr"))) == 3
-    idle(kit)
-    lines = [json.loads(line) for line in (kit.root / LEDGER).read_bytes().splitlines()]
-    assert notes(kit) == 2 and [len(line["tokens"]) for line in lines if line["type"] == "anchor"] == [1, 2]
+    for anchors in ([1, 2], [1, 2]):
+        idle(kit)
+        lines = [json.loads(line) for line in (kit.root / LEDGER).read_bytes().splitlines()]
+        assert notes(kit) == 1 and len(list((kit.root / archive_words.CHECKPOINTS).glob("*.tsr"))) == 2
+        assert [len(line["tokens"]) for line in lines if line["type"] == "anchor"] == anchors
+        assert (kit.verify().state, kit.verify().findings) == ("PROVEN", [])
+    kit.write(2)
+    assert notes(kit) == 2 and (kit.verify().state, kit.verify().findings) == ("PROVEN", [])
+
+
+HABITS: dict[str, Callable[[int, int], bool]] = {  # (night, requests so far in that night) -> whether it answers
+    "dead": lambda night, _: False,
+    "every tenth night": lambda night, _: night % 10 == 0,
+    "every second request": lambda night, asked: (night + asked) % 2 == 0,
+    "back after two months": lambda night, _: night > 60,
+}
+
+
+@pytest.mark.parametrize(
+    "habit", [pytest.param(each, marks=pytest.mark.long if each != "every second request" else ()) for each in HABITS]
+)
+def test_whatever_an_authority_does_an_idle_client_stays_small(
+    kit: Kit, monkeypatch: pytest.MonkeyPatch, clock: Clock, tmp_path: Path, habit: str
+) -> None:
+    """Files a year, in the archive and at the witness, as benchmarks/growth.py counts them."""
+    (tmp_path / "disk").mkdir()
+    kit.witnesses = [FolderWitness(name="disk", folder=tmp_path / "disk")]
+    first = kit.authorities[0]
+    kit.authorities = [first, Authority(name="second", url=f"{first.url}/second", roots=first.roots)]
+    nights, asked = Nights(monkeypatch, clock), list[int]()
+
+    def post(url: str, *rest: Any) -> bytes:
+        if url.endswith("/second"):
+            asked.append(nights.number)
+            if nights.number and not HABITS[habit](nights.number, asked.count(nights.number)):
+                raise OSError("no answer")
+        return Network().post(first.url, *rest)
+
+    kit.post = post
+    kit.write(1)
+    folders = [kit.root / archive_words.CHECKPOINTS, tmp_path / "disk" / "acme"]
+    before = [len(list(each.iterdir())) for each in folders]
+    count = 40 if habit == "every second request" else 100
+    told = {}
+    for night in range(1, count + 1):
+        nights.next()
+        told[night] = dict(idle(kit).asked)
+    for folder, first_night in zip(folders, before, strict=True):
+        assert (len(list(folder.iterdir())) - first_night) * 365 / count <= 150
     assert (kit.verify().state, kit.verify().findings) == ("PROVEN", [])
+    joined = [each for each in folders[1].glob("*.note.second.tsr") if int(each.name[:8]) > 10]
+    assert bool(joined) == (habit != "dead") and not list(kit.root.glob("staging/*.note*"))
+    if habit == "back after two months":
+        assert len(joined) >= 5 and asked.count(61) == 1 and told[61] == {"second": None, "local": None}
+        assert told[60] == {"second": "no answer"} and told[10] == {}
 
 
 def test_without_any_answer_the_same_checkpoint_is_timestamped_on_an_idle_night(kit: Kit) -> None:

@@ -44,7 +44,7 @@ def proof(kit: Kit, tmp_path: Path) -> Path:
 
 def test_a_proof_stands_alone_and_tells_nothing_of_others(kit: Kit, proof: Path) -> None:
     done = check(proof)
-    assert done.returncode == 0 and "PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done.stdout
+    assert done.returncode == 3 and "PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done.stdout
     assert "licensed on 2026-11-24" in done.stdout
     assert f"secured since: {kit.dates().since(5)}" in done.stdout, "the date of the newest document"
     assert passes_ocfl_py(proof / "licence" / kit.place(2).name)
@@ -142,7 +142,7 @@ def test_a_replay_is_marked(kit: Kit, tmp_path: Path) -> None:
     kit.write(1, origin="replay")
     disclose(Archive(kit.root), licence(1).object_id, tmp_path / "proof")
     done = check(tmp_path / "proof")
-    assert done.returncode == 0 and done.stdout.startswith("NOT EVIDENCE")
+    assert done.returncode == 4 and done.stdout.startswith("NOT EVIDENCE")
     (tmp_path / "proof/integrity/00000000.tlog-proof").unlink()  # hiding the mark is no way out
     assert check(tmp_path / "proof").returncode == 90
 
@@ -152,7 +152,7 @@ def test_without_a_timestamp_it_is_unproven(kit: Kit, tmp_path: Path) -> None:
     kit.write(1)
     disclose(Archive(kit.root), licence(1).object_id, tmp_path / "proof")
     done = check(tmp_path / "proof")
-    assert done.returncode == 0 and "UNPROVEN" in done.stdout
+    assert done.returncode == 4 and "UNPROVEN" in done.stdout
     document = verify_proof(tmp_path / "proof").as_json()
     assert json.dumps(document) and document["secured_since"] is None
 
@@ -205,7 +205,7 @@ def test_what_is_withheld_is_named_and_all_else_must_be_there(kit: Kit, tmp_path
     proof, place = tmp_path / "proof", f"licence/{kit.place(1).name}"
     disclose(Archive(kit.root), licence(1).object_id, proof, withheld=["v1/content/licence.json"])
     done = check(proof)
-    assert done.returncode == 0 and "UNPROVEN" not in done.stdout
+    assert done.returncode == 3 and "UNPROVEN" not in done.stdout
     assert f"note: {place}/v1/content/licence.json: withheld by the sender: licence.json [withheld]" in done.stdout
     (proof / place / "v1/content/licence.json").write_bytes(b"another one")
     assert check(proof).returncode == 90

@@ -58,6 +58,21 @@ def test_roots_and_inclusion(leaves: list[bytes], data: st.DataObject) -> None:
         assert root_by_path(leaf, (index + 1) % len(leaves), len(leaves), path) != naive_root(leaves)
 
 
+def test_every_place_in_small_trees_and_none_beside_them() -> None:
+    leaves = [bytes([n]) for n in range(9)]
+    for size in range(1, 10):
+        paths = inclusion_paths((Line(leaf, 0) for leaf in leaves), [(index, size) for index in range(size)])
+        for index, path in enumerate(paths):
+            leaf, whole = leaf_hash(leaves[index]), naive_root(leaves[:size])
+            assert root_by_path(leaf, index, size, path) == whole
+            assert root_by_path(leaf, index, size, [*path, bytes(32)]) is None
+            assert not path or root_by_path(leaf, index, size, path[:-1]) is None
+            assert root_by_path(leaf, index - size, size, path) is None is root_by_path(leaf, size, size, path)
+    half = Frontier(4, [naive_root(leaves[:4])])
+    half.add(leaf_hash(leaves[4]))
+    assert (half.root(), half.size, Frontier().size) == (naive_root(leaves[:5]), 5, 0)
+
+
 def test_following_reads_only_what_is_new_and_trusts_no_wrong_cache(kit: Kit) -> None:
     ledger, cache = kit.root / "ledger/ledger.jsonl", kit.root.parent / "state/tree.json"
     for numbers in ((1, 2, 3), (), (4,)):

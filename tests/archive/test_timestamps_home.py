@@ -75,7 +75,7 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
     (tmp_path / "bin/openssl").chmod(0o755)
     home.env["PATH"] = str(tmp_path / "bin")
     said += [home("verify")]
-    assert "acme: PROVEN" in said[-1].stdout and "dates checked by rfc3161-client" in said[-1].stdout
+    assert "acme: NOT EVIDENCE, PROVEN" in said[-1].stdout and "dates checked by rfc3161-client" in said[-1].stdout
     written = [(home.archive() / "READ-ME-FIRST.txt").read_text("utf-8")]
     assert not [
         text for text in (*(each.stdout + each.stderr for each in said), *written) if "qualified" in text.lower()

@@ -20,6 +20,7 @@ from archiver.archive.seal import sign
 from archiver.archive.writer import Authority
 from tests.support.archive_kit import SIGNER, Kit, damage, flip, licence, root_of
 
+OWN = "by a root in the archive itself"
 OTHERS_ROOTS: dict[str, Callable[[Kit, Path], object]] = {
     "other roots": lambda k, forger: shutil.copy(forger, k.root / archive_words.TSA_ROOTS),
     "no roots": lambda k, _: (k.root / archive_words.TSA_ROOTS).unlink(),
@@ -91,12 +92,12 @@ def test_a_verdict_names_its_scope(sealed: Kit) -> None:
     for scope, report in told.items():
         assert report.as_json()["scope"] == scope and report.state == ("DAMAGED" if scope == "all" else "PROVEN")
     for scope in [scope for scope in told if scope.startswith("contents")]:
-        assert "acme: PROVEN (contents not read; other checkpoints not checked)" in told[scope].as_text()
-    assert "acme: PROVEN (this licence only)" in told["one licence"].as_text()
+        assert f"acme: PROVEN (contents not read; other checkpoints not checked; {OWN})" in told[scope].as_text()
+    assert f"acme: PROVEN (this licence only; {OWN})" in told["one licence"].as_text()
     assert "acme: DAMAGED\n" in told["all"].as_text()
     (sealed.root / "tools/verify.py").write_text("print('PROVEN')")
     report = verify_archive(sealed.root, licence=one)
-    assert "acme: PROVEN (this licence only; 1 finding elsewhere)" in report.as_text()
+    assert f"acme: PROVEN (this licence only; 1 finding elsewhere; {OWN})" in report.as_text()
 
 
 def test_the_verifier_in_the_archive_says_the_same(sealed: Kit) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import stat
 from concurrent.futures import wait
 from contextlib import nullcontext
@@ -230,14 +229,3 @@ def test_undated_objects_and_other_kinds(kit: Kit) -> None:
     assert Archive(kit.root).object(stored.folder).read("statement.json") == b"{}"
     report = kit.verify()
     assert (report.state, report.licences, report.objects, report.findings) == ("PROVEN", 0, 1, [])
-
-
-def test_a_ledger_that_shrank_is_told_once_though_no_witness_holds_it(kit: Kit, tmp_path: Path) -> None:
-    kit.authorities = []
-    kit.write(1)
-    backup = shutil.copytree(kit.root, tmp_path / "backup")
-    kit.write(2)
-    shutil.rmtree(kit.root)
-    backup.rename(kit.root)
-    said = " ".join(kit.write(1).warnings)
-    assert "had 3 lines when this machine last wrote to it. Now it has fewer" in said and kit.write(1).warnings == ()

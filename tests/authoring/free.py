@@ -216,7 +216,7 @@ def write_site(site: type[Site]) -> None:
     removed = scenario(site, "removed", [one, two])
     removed.get(one.address, page("Not found", "<h1>This page is gone</h1>"), slug="gone", status=404)
     two.serve(removed, key=False)
-    removed.write("failed", "ConfigError")
+    removed.write("partial", "ConfigError")
 
     refused = scenario(site, "bad-token", [one], key=True)
     refused.get(one.address, one.html(), slug="page-0")

@@ -164,7 +164,7 @@ def write() -> None:
 
     blocked = freepik("blocked")
     blocked.get(freepik_page(1), page("Access Denied", "<h1>Access Denied</h1>"), slug="access-denied", status=403)
-    blocked.write("failed", "AccountBlocked")
+    blocked.write("failed", "BrowserRefused")
 
     changed = freepik("layout-changed")
     changed.get(

@@ -4,10 +4,13 @@
 Nights are simulated with a clock of their own, so that nobody waits: each records a run that found nothing new, and
 seals, as `archiver run` does. Then the commands run as a user runs them, each in a new process, and their CPU seconds
 are taken; the lowest of some rounds counts, and what counts is the ratio to the first night. `--nights 1 100` takes
-other nights, `--accounts 12` a client with many accounts.
+other nights, `--accounts 12` a client with many accounts. Then the same nights pass for other clients, one of whose
+authorities is dead, or slow (every other answer comes after the time-out, which is no answer), or answers every tenth
+night only; `--faulty 365` is the number of these nights.
 
 Goals: `verify --licence` 1.2 times its first time; `verify --quick`, `doctor`, opening, `run` and hand-over 1.5 times;
-at most 150 files a year; whole `verify` at most 0.5 ms a night more. Needs the programs openssl and faketime.
+at most 150 files a year, in the archive and at the witness, whatever an authority does; whole `verify` at most 0.5 ms a
+night more. Needs the programs openssl and faketime.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ sys.modules["tests"].__path__ = [str(Path(__file__).parents[1])]
 
 from archiver.archive import ledger as ledger_module  # noqa: E402
 from archiver.archive import local_tsa as authority_module  # noqa: E402
+from archiver.archive import seal as sealing  # noqa: E402
 from archiver.archive.local_tsa import LocalAuthority  # noqa: E402
 from archiver.catalogue.archives import writing  # noqa: E402
 from archiver.catalogue.search import followed  # noqa: E402
@@ -53,6 +57,11 @@ MAX_VERIFY_MS_PER_NIGHT = 0.5
 MAX_FILES_PER_YEAR = 150
 RUN_LOG_DAYS = 400  # as long as run logs are kept
 CLIENT = "acme"
+HABITS: dict[str, Callable[[int, int], bool]] = {  # (night, request) -> whether the second authority answers in time
+    "dead": lambda night, request: False,
+    "slow": lambda night, request: request % 2 == 0,
+    "answering every tenth night": lambda night, request: night % 10 == 0,
+}
 
 
 class Clock:
@@ -93,7 +102,7 @@ def begin(folder: Path, authorities: list[LocalAuthority], accounts: int, clock:
     for number in range(accounts):
         home.account(f"account-{number}", "shutterstock")
     with clock.for_children():
-        home("run", "--replay", homes.QUICK)
+        homes.Home(home.root, {**os.environ, **home.env})("run", "--replay", homes.QUICK)
     return home
 
 
@@ -111,6 +120,32 @@ def idle(home: Home, vault: Vault, nights: int, accounts: int, clock: Clock) -> 
                 archive.seal()
     with followed(home, CLIENT):  # a run brings the index up to date
         pass
+
+
+def files_with(habit: str, nights: int, folder: Path, authorities: list[LocalAuthority], clock: Clock) -> list[float]:
+    """Files a year in the archive and at the witness of an idle client whose second authority has this habit."""
+    home = begin(folder, authorities, 1, clock)
+    os.environ |= home.env
+    opened, vault = Home.load(home.root), Vault(home.root / "vault.enc", locate_key(interactive=False)[0])
+    places, begun, send, requests = [home.archive(CLIENT), folder / "disk"], clock.now, sealing.send, 0
+
+    def sent(request: bytes, authority: sealing.Authority, post: sealing.Post) -> bytes | str:
+        nonlocal requests
+        if authority.name != "tsa1":
+            return send(request, authority, post)
+        requests += 1
+        answers = HABITS[habit]((clock.now - begun).days, requests)
+        return send(request, authority, post) if answers else "it did not answer in time"
+
+    before = [count(each) for each in places]
+    sealing.send = sent
+    try:
+        idle(opened, vault, nights, 1, clock)
+    finally:
+        sealing.send = send
+    verified = home("verify")
+    assert "DAMAGED" not in verified.stdout and "UNPROVEN" not in verified.stdout, verified.stdout
+    return [(count(each) - files) * 365 / nights for each, files in zip(places, before, strict=True)]
 
 
 def used() -> float:
@@ -177,8 +212,8 @@ def main(options: Namespace) -> int:
     homes.make_quick()
     fsync, setting = os.fsync, setattr
     setting(os, "fsync", lambda _: None)  # it is not what is measured here
-    clock = Clock(datetime.now(UTC).replace(microsecond=0) - timedelta(days=max(options.nights)))
-    failed = []
+    clock = Clock(datetime.now(UTC).replace(microsecond=0) - timedelta(days=max(*options.nights, options.faulty)))
+    failed, faulty = [], dict[str, list[float]]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
@@ -198,6 +233,10 @@ def main(options: Namespace) -> int:
                 end, clock.now = clock.now, datetime.now(UTC)
                 at[number] = measure(home, folder, options.rounds)
                 clock.now = end
+            for number, habit in enumerate(HABITS):
+                clock.now = datetime.now(UTC).replace(microsecond=0) - timedelta(days=options.faulty)
+                (place := folder / f"faulty-{number}").mkdir()
+                faulty[habit] = files_with(habit, options.faulty, place, [first, second], clock)
         setting(os, "fsync", fsync)
     base = min(at)
     print(f"{options.accounts} account(s), two authorities, CPU seconds after so many nights (ratio to the first)")
@@ -215,6 +254,10 @@ def main(options: Namespace) -> int:
         print(f"files: {a_year:.0f} a year, goal <= {MAX_FILES_PER_YEAR}")
         failed += ["verify"] if more > MAX_VERIFY_MS_PER_NIGHT else []
         failed += ["files"] if a_year > MAX_FILES_PER_YEAR else []
+    for habit, (here, outside) in faulty.items():
+        print(f"files with one authority {habit}: {here:.0f} a year, {outside:.0f} at the witness "
+              f"(ratio to the goal {here / MAX_FILES_PER_YEAR:.2f}), goal <= {MAX_FILES_PER_YEAR}")  # fmt: skip
+        failed += ["files"] if max(here, outside) > MAX_FILES_PER_YEAR else []
     return int(bool(failed) and not options.quick)
 
 
@@ -226,4 +269,4 @@ def count(root: Path) -> int:
 if __name__ == "__main__":
     from arguments import asked  # type: ignore[import-not-found]  # lies beside this file
 
-    sys.exit(main(asked(__doc__, nights=(NIGHTS, (1, 5)), accounts=(1, 1), rounds=(3, 1))))
+    sys.exit(main(asked(__doc__, nights=(NIGHTS, (1, 5)), accounts=(1, 1), rounds=(3, 1), faulty=(365, 12))))

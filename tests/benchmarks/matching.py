@@ -68,7 +68,7 @@ PARSER = ArgumentParser(description=__doc__)
 PARSER.add_argument("folder", nargs="?", type=Path)
 ASKED = asked(PARSER, photos=(300, 2))  # in each process, which has the same arguments
 FOLDER, PHOTOS = ASKED.folder or Path(".venv/corpus"), ASKED.photos
-STEP = 12 if ASKED.quick else 1  # every how many of the edits
+STEP = 6 if ASKED.quick else 1  # every how many of the edits
 ABSENT = 500
 # Product of vectors: above, two pictures of the corpus are copies or variants of one work, and one is left out. What is
 # drawn is all of one kind.
@@ -347,7 +347,7 @@ def answers(part: tuple[Query, ...]) -> list[tuple[Query, list[list[Any]]]]:
 
 
 def main() -> int:
-    asked = sorted(queries(), key=lambda query: query.name)
+    asked = sorted(queries(), key=lambda query: query.name)[:: 3 if ASKED.quick else 1]  # of each kind some
     index("watermarked")  # described here, not in every process
     print(f"{len(sets().archived)} archived, {len(sets().absent)} absent, {len(asked)} queries", flush=True)
     results = []

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-AT_ONCE = 2
+AT_ONCE = 3  # many of them wait
 LONGEST_S = 600  # on a busy machine
 NONE = {Path(__file__).name, "corpus.py"}  # programs that measure nothing
 RATIO = re.compile(r"ratio\D*(\d+\.\d+)")

@@ -40,8 +40,9 @@ SIGNER = Ed25519PrivateKey.generate()
 
 
 def pdf(number: int, size: int = 60_000) -> bytes:
-    """A small real PDF with the asset's id in its text, padded to `size` in an unused stream."""
-    text = f"BT /F1 12 Tf 72 720 Td (Licence certificate for asset A{number:06d}) Tj ET".encode()
+    """A small real PDF with the asset's id and the licence's day in its text, padded to `size` in an unused stream."""
+    day = (START + timedelta(minutes=number)).date()
+    text = f"BT /F1 12 Tf 72 720 Td (Licence certificate for asset A{number:06d} of {day}) Tj ET".encode()
     padding = os.urandom(size - 600)
     parts = [
         b"<< /Type /Catalog /Pages 2 0 R >>",

@@ -23,8 +23,8 @@ from archiver.browsing.recording import Recording
 from archiver.browsing.replay import Listener, Replay
 from archiver.browsing.request_pipeline import AnswerLost, SessionAccount
 from archiver.core.errors import (
-    AccountBlocked,
     ArchiverError,
+    BrowserRefused,
     ConfigError,
     LayoutChanged,
     PasswordExpired,
@@ -306,7 +306,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("url", "status", "error"),
-    [("/page/2", 500, SiteUnavailable), long("/page/2", 401, SessionExpired), ("/login", 200, SessionExpired)],
+    [("/page/2", 500, SiteUnavailable), long("/page/2", 401, SessionExpired), long("/login", 200, SessionExpired)],
 )
 async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch
@@ -435,7 +435,7 @@ IDENTITY = "https://identity.example.com"
         (page("/login", "<form method=post action=/next></form><script>document.forms[0].submit()</script>",
               method="POST"), SpendRefused, f"POST {SITE}/next"),
         (page("/login", "<h1>Down</h1>", method="POST", status=503), SiteUnavailable, "/login.* answered 503"),
-        long(page("/login", "<h1>Denied</h1>", method="POST", status=403), AccountBlocked, "/login.* answered 403"),
+        long(page("/login", "<h1>Denied</h1>", method="POST", status=403), BrowserRefused, "/login.* answered 403"),
         long(page("/login", "<h1>Slow</h1>", method="POST", status=429), RateLimited, "/login.* answered 429"),
     ],
 )  # fmt: skip

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -146,18 +144,10 @@ async def test_framing(record: Record, info: ProviderInfo) -> None:
         assert listener.unknown == []
 
 
-async def test_each_listener_has_its_own_cursor_and_speed_is_no_bottleneck(record: Record, info: ProviderInfo) -> None:
+async def test_each_listener_has_its_own_cursor(record: Record, info: ProviderInfo) -> None:
     recording = record(answers("GET /api/list one", "GET /api/list two"))
     async with Replay() as replay:
         listeners = [await replay.serve(recording, info.rules) for _ in range(2)]
         for listener in listeners:
             async with client_of(listener) as client:
                 assert [(await client.get(SITE + "/api/list")).text for _ in range(2)] == ["one", "two"]
-        address = urlsplit(listeners[0].network.proxy or "")
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        begin = time.process_time()  # of both ends: the clock would measure what else the machine does
-        for _ in range(500):
-            writer.write(b"GET http://acme.example.com/api/list HTTP/1.1\r\nHost: acme.example.com\r\n\r\n")
-            await reader.readuntil(b"acme.example.com/api/list")
-        assert 500 / (time.process_time() - begin) > 500
-        writer.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from playwright.async_api import Error
 
 from archiver.browsing.request_guard import BLOCKED, DISARM, PausedRequest, RequestGuard, close_popups, watch_browser
-from archiver.provider import Mode, Request, Rule, Rules
+from archiver.provider import Mode, Phase, Purpose, Request, Rule, Rules
 
 LIST, RPC, PICTURE = "https://acme.example.com/list", "https://acme.example.com/rpc", "https://cdn.example.com/1.jpg"
 RULES = Rules(
@@ -97,6 +99,15 @@ PASSED, REFUSED = ["continueRequest"], ["failRequest"]
 )
 def test_a_request_passes_only_as_a_rule_has_it(event: dict[str, Any], told: list[str]) -> None:
     assert judged(event, STRICT) == told
+
+
+def test_a_page_gets_a_new_token_only_for_a_person() -> None:
+    token = Rule("POST", "https://acme.example.com/token", Purpose.REFRESH, {"grant": "refresh"})
+    said = ("POST", token.url, b"grant=refresh", "xhr", FORM)
+    signing = RequestGuard(Rules(allow=(token,)))
+    with signing.phase.during(Phase.SIGNING_IN):
+        assert signing.rules.permit(Request(*said[:3], headers=FORM), phase=signing.phase.now)
+        assert not signing.permits(*said) and RequestGuard(signing.rules, Mode.OBSERVE).permits(*said)
 
 
 def test_one_of_the_open_guards_suffices_and_none_permits_nothing() -> None:
@@ -206,6 +217,33 @@ def test_every_page_that_a_page_opens_is_closed_also_of_pages_that_come_later() 
     for page in (context, later):
         asyncio.run(page.heard["popup"](popup))
     assert popup.closed == ["page", "page"] and not context.closed
+
+
+def test_a_request_that_waits_is_not_forgotten_and_one_that_went_on_is() -> None:
+    class Waits(Protocol):
+        async def send(self, method: str, said: dict[str, Any]) -> dict[str, Any]:
+            if method != "Fetch.enable":
+                wait = asyncio.get_running_loop().create_future()
+                self.wait, self.task = weakref.ref(wait), weakref.ref(asyncio.current_task())
+                await wait
+            return {}
+
+    async def play() -> list[bool]:
+        browser: Any = Waits()
+        await watch_browser(browser, [STRICT], None)
+        browser.paused(asked())
+        await asyncio.sleep(0)
+        kept = []
+        for done in (False, True):
+            if done:
+                browser.wait().set_result(None)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+            gc.collect()
+            kept.append(browser.task() is not None)
+        return kept
+
+    assert asyncio.run(play()) == [True, False]
 
 
 def test_only_who_listens_makes_the_browser_wait_with_answers() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from archiver.browsing.browser_session import PlaywrightSession
 from archiver.browsing.pacing import Pacing
 from archiver.provider import Mode, Phase, ProviderInfo, Purpose, Rule, Rules, installed, load
 from tests.browsing.test_request_guard import Platform
+from tests.support.chromium_kit import whole_chromium
 from tests.support.state_changes import Change, changes, hosts, page
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -72,7 +73,7 @@ async def nothing_arrives(provider: str, seed: int, count: int, folder: Path) ->
 
 
 @pytest.mark.parametrize(
-    "provider", [pytest.param(each, marks=[pytest.mark.long] * (each not in IN_THE_SUITE)) for each in PROVIDERS]
+    "provider", [pytest.param(each, marks=[pytest.mark.long] * (each != "freepik")) for each in PROVIDERS]
 )
 async def test_of_200_changes_after_the_sign_in_none_arrives(provider: str, tmp_path: Path) -> None:
     await nothing_arrives(provider, 0, 200, tmp_path)
@@ -194,14 +195,17 @@ def knocking(port: int) -> str:
     return f"<!doctype html><body><script>{script}</script>"
 
 
-@pytest.mark.parametrize("closed", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "closed,whole", [(True, False), (True, True), pytest.param(False, False, marks=pytest.mark.long)]
+)
 async def test_pages_workers_and_sandboxed_frames_reach_no_port_of_this_machine(
-    closed: bool, info: ProviderInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    closed: bool, whole: bool, info: ProviderInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where WebSockets to this machine bypass the proxy, too, workers and sandboxed frames reach it."""
     if not closed:
         monkeypatch.setattr(request_guard, "SOCKETS", "ws://*,wss://*")
     loopback = Loopback()
-    async with loopback.listening() as port, signed_in(info, knocking(port), tmp_path) as (_, session):
-        await session.tab.evaluate("fire()")
+    with whole_chromium() if whole else nullcontext():
+        async with loopback.listening() as port, signed_in(info, knocking(port), tmp_path) as (_, session):
+            await session.tab.evaluate("fire()")
     assert (loopback.came == []) is closed, loopback.came

@@ -6,8 +6,9 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -113,10 +114,11 @@ def test_a_claim_of_an_earlier_version_stays_readable(home: Home) -> None:
     claim = saved(home)
     path = claim_files.folder(home, claim.claim) / claim_files.CLAIM
     old = json.loads(path.read_text())
-    for name in ("events", "owner", "use", "step", "outcome"):
+    for name in ("events", "owner", "use", "step", "outcome", "licences", "probable"):
         del old[name]
-    path.write_text(json.dumps(old))
-    assert claim_files.load(home, claim.claim) == claim
+    for first in (None, "acme/f1"):
+        path.write_text(json.dumps(old | {"licence": first}))
+        assert claim_files.load(home, claim.claim) == replace(claim, licences=(first,) if first else ())
 
 
 MOMENTS = st.dates(date(2026, 1, 1), date(2027, 1, 1)).map(lambda day: f"{day}T02:00:00Z")
@@ -197,6 +199,9 @@ def test_which_licences_a_claim_names_and_who_found_them(home: Home) -> None:
     assert [claim_files.pictures(home, each) for each in (None, replace(claim, pictures=("a.jpg",)))] == [
         [], [home.root / "work/acme-1/a.jpg"],
     ]  # fmt: skip
+    for pictures, ways in (((), ["name the licence"]), (("a.jpg",), ["assess claim", "name the licence"])):
+        found_by = claim_files.ways_to_licence(home, replace(claim, pictures=pictures))
+        assert [each.action for each in found_by] == ways
 
 
 @pytest.mark.parametrize(
@@ -229,6 +234,19 @@ def test_a_day_ends_by_the_clocks_of_the_agency_s_country(home: Home) -> None:
     assert (str(claim_files.clock_of(german)), claim_files.zone_of(german)) == ("Europe/Berlin",) * 2
     today = (datetime.now(UTC) + timedelta(hours=14)).date()
     assert [claim_files.to_come(today + timedelta(n)) for n in (0, 1)] == [False, True]
+
+
+@pytest.mark.parametrize(("now", "to_come"), [("09:59:59", True), ("10:00:00", False)])
+def test_a_day_begins_fourteen_hours_before_it_does_in_utc(
+    monkeypatch: pytest.MonkeyPatch, now: str, *, to_come: bool
+) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls.fromisoformat(f"2026-12-01T{now}+00:00")
+
+    monkeypatch.setattr(claim_files, "datetime", Clock)
+    assert claim_files.to_come(date(2026, 12, 2)) is to_come
 
 
 def test_two_people_at_once_lose_no_event(home: Home) -> None:

@@ -199,8 +199,8 @@ def test_a_picture_that_shows_nothing_is_named_as_such(
 
 def test_a_list_that_is_cut_says_so(at: Agency) -> None:
     cut, whole = at.run("find", "--limit", "2"), at.run("find", "--limit", "3")
-    assert cut.stdout.count("licensed on") == 2 and "first 2 results" in cut.stderr and "--limit" in cut.stderr
-    assert whole.stdout.count("licensed on") == 3 and "first" not in whole.stderr
+    assert cut.stdout.count("licensed on") == 2 and "more results than 2" in cut.stderr and "--limit" in cut.stderr
+    assert whole.stdout.count("licensed on") == 3 and "more results" not in whole.stderr
 
 
 def test_the_first_search_by_picture_says_what_it_does(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import re
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,23 @@ def test_what_a_person_brought_is_not_said_to_come_from_the_platform_and_the_enq
     assert "received by us" not in made["reply"] and "1234567890 from Shutterstock" in made["reply"]
     assert "your enquiry of 18 November 2026" in made["reply"] and "on 20 November 2026" in made["indemnity-notice"]
     assert "electronic process" not in made["custodian-certificate-us"]
+
+
+@pytest.mark.parametrize("count", [30, pytest.param(500, marks=pytest.mark.long)])
+def test_each_day_is_said_of_what_it_is_of(count: int) -> None:
+    """The letter's own day, the day on which it came, and nothing where a day is not known or only assumed."""
+    draw = random.Random(count)  # a seed, no secret
+    for _ in range(count):
+        written, came = (draw.choice([None, date(2026, 1, 1) + timedelta(draw.randrange(300))]) for _ in range(2))
+        sure = {"received": draw.choice(["stated", "assumed: the day of import"])} if came else {}
+        claim = replace(CLAIM, dated=written, received=came, sure=sure)
+        known = {"written": written, "came": claim.came}
+        words = {name: f"{day.day} {day:%B %Y}" if day else None for name, day in known.items()}
+        made = {each.name: each.text for each in drafts(replace(MATTER, claim=claim), "en")}
+        said = f"your enquiry{f' of {words["written"]}' if written else ''}"
+        said += f" on {words['came']} about a picture" if claim.came else " about a picture"
+        assert said in made["reply"]
+        assert f"We received the claim on {words['came'] or BLANK}." in made["indemnity-notice"]
 
 
 PROVENANCE = {"source": "adapter", "tool": "archiver 0.9", "run": "r-7", "captured_at": "2026-11-24T02:00:00Z"}
@@ -124,6 +142,30 @@ def test_every_way_into_the_archive_has_its_words() -> None:
     """`source` in a provenance is one of these; a further kind of source needs a sentence here."""
     ways = {"adapter", "attended", "import", "companion", *KINDS}
     assert ways == set(_texts()["processes"])
+
+
+GREETINGS = {
+    "en": {"reply": "Dear Sir or Madam,", "client-mail": "Dear Acme Ltd,"},
+    "de": {"reply": "Sehr geehrte Damen und Herren,", "client-mail": "Guten Tag Acme Ltd,"},
+}
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(("agency", "sender"), [("Agency Ltd", "Agency Ltd"), (None, "Acme Ltd")])
+def test_a_letter_greets_and_closes_with_whoever_sends_it(language: str, agency: str | None, sender: str) -> None:
+    made = {each.name: each.paragraphs for each in drafts(replace(MATTER, agency=agency), language)}
+    for name, greeting in GREETINGS[language].items():
+        assert greeting in made[name] and made[name][-1].endswith(f"\n{sender}"), made[name]
+
+
+def test_each_paragraph_has_days_and_words_of_its_own_language() -> None:
+    """An English draft may hold a German paragraph, for a German court, and a German one an English certificate."""
+    made = {language: {each.name: each.text for each in drafts(MATTER, language)} for language in ("en", "de")}
+    assert made["en"]["sworn-statement-de"].count("lizenziert am 15. Juli 2021") == 1
+    assert (
+        made["de"]["sworn-statement-de"].partition("wohnhaft")[2]
+        == made["en"]["sworn-statement-de"].partition("wohnhaft")[2]
+    )
 
 
 def test_a_certificate_for_a_court_is_english_throughout() -> None:

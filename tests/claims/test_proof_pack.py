@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -141,7 +140,11 @@ def test_strangers_can_check_it_in_four_ways_and_each_sees_damage(pack: Path, tm
     bagit.Bag(str(pack)).validate()
     assert sums(pack) and timestamps(pack) == [0]
     done = verifier(pack)
-    assert done.returncode == 0 and "files beside them: PROVEN" in done.stdout and "UNPROVEN" not in done.stdout, done
+    assert (
+        done.returncode == 3
+        and "files beside them: PROVEN (if the authority is genuine" in done.stdout
+        and "UNPROVEN" not in done.stdout
+    ), done
     assert all(
         f"withheld by the sender: {name}" in done.stdout for name in ("record.json", "licence.json", "receipt.pdf")
     )
@@ -225,7 +228,7 @@ def test_an_external_pack_tells_nothing_that_is_nobody_elses_business(pack: Path
     inside = tmp_path / "internal"
     assert next(inside.rglob("record.json")).read_bytes() == json.dumps(RECORD).encode()
     assert b"/CreationDate" not in (inside / "verdict.pdf").read_bytes(), "the same input gives the same bytes"
-    assert run(inside, sys.executable, "-I", "verify.py", "--proof", packs.names[0]).returncode == 0
+    assert run(inside, sys.executable, "-I", "verify.py", "--proof", packs.names[0]).returncode == 3
 
 
 def page_texts(path: Path) -> list[str]:
@@ -367,7 +370,7 @@ def test_no_network_is_needed(packs: Packs, tmp_path: Path) -> None:
     command = packs.at.run.command("proof", packs.names[0], "--out", tmp_path / "proof.zip")
     done = subprocess.run([*apart, *command], env=packs.at.run.env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert verifier(unpacked(tmp_path / "proof.zip", tmp_path)).returncode == 0
+    assert verifier(unpacked(tmp_path / "proof.zip", tmp_path)).returncode == 3  # by an authority that came with it
 
 
 @given(
@@ -424,13 +427,6 @@ def test_honest_texts_are_told_whole(honest: str) -> None:
     others = ["BETA", "Blue", "Water Front", "Black Bird"]
     told = RedactionRules(file=file, others=others, own=["Acme Ltd"], accounts=["eve@agency.example"])
     assert not told.found(honest) and told.scrub(honest) == honest
-
-
-def test_a_long_word_is_looked_through_once() -> None:
-    told = RedactionRules(file=LicenceFile(licence=licence("1"), documents=(), gaps=(), provenance={}))
-    began = time.process_time()
-    assert not told.found("a" * 200_000) and not told.found("a-" * 100_000)
-    assert time.process_time() - began < 10
 
 
 @pytest.mark.browser

@@ -22,6 +22,7 @@ from archiver.claims.redaction import (
     licence_excerpt,
     record_excerpt,
     text_excerpt,
+    with_short_codes,
 )
 from archiver.core.errors import IntegrityError
 from archiver.core.model import DocumentKind
@@ -76,8 +77,8 @@ def test_a_pdf_that_can_be_read_in_part_only_stays_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("record", "reasons"),
     [
-        ({"buyer": "Eve"}, ["account data"]),
-        ({"item": {"buyer": "Eve"}}, ["account data"]),
+        ({"size": 3, "buyer": "Eve"}, ["account data"]),
+        ({"file": {"size": 1}, "item": {"buyer": "Eve"}}, ["account data"]),
         ([{"item": 1}, {"item": {"userName": "eve"}}], ["account data"]),
         ({"item": {"list": [1, [{"account-id": 7}]]}}, ["account data"]),
         ({"item": {"buyer": "", "userName": None, "seats": []}, "size": 3}, None),
@@ -193,6 +194,11 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.q1w2e3r4t5z6"
             "[withheld]",
             ["the name of a seat"],
         ),
+        ({"file": described(licence("1", seat="Ada Example"), ())}, "A. Example", "[withheld]", ["the name of a seat"]),
+        ({"others": ["Acme Ltd"]}, "Acme Ltd", "Acme Ltd", []),  # the licensee
+        ({"others": ["Picture"]}, "Picture", "Picture", []),  # a word of the title
+        ({"others": ["Beta"]}, "Har\u200bbour", "Har\u200bbour", []),
+        ({"elsewhere": lambda words: "AB-12345" in words}, "AB-12345", "AB-12345", ["another licence"]),
         ({"elsewhere": lambda words: "1234567" in words}, "1234567 abcdefg", "1234567 abcdefg", ["another licence"]),
         ({"elsewhere": lambda words: "abcdefg" in words}, "1234567 abcdefg", "1234567 abcdefg", []),
     ],
@@ -246,6 +252,12 @@ def test_a_preview_is_disclosed_with_a_warning_and_only_its_quotes_are_searched(
     assert found.withheld == {} and [each.partition(" ")[0] for each in found.warnings] == ["preview.jpg", "other.jpg"]
 
 
+def test_a_preview_whose_quotes_give_access_stays_home(tmp_path: Path) -> None:
+    reads = Reads(quoted="https://cdn.example/a.jpg?access_token=0a1b2c3d4e")
+    found = disclosed(tmp_path, reads, preview__jpg=(DocumentKind.PREVIEW, b"picture"))
+    assert (found.withheld, found.warnings) == ({"v1/content/preview.jpg": ["a bearer secret"]}, [])
+
+
 @pytest.mark.parametrize("content", [b"{", b""])
 def test_a_record_that_is_no_json_has_no_excerpt_and_is_searched_as_text(tmp_path: Path, content: bytes) -> None:
     assert disclosed(tmp_path, record__json=(DocumentKind.RECORD, content)).withheld == {}
@@ -277,4 +289,10 @@ def test_a_code_in_base64_is_found_wherever_it_begins_and_no_other_code_is() -> 
     rules = RedactionRules(file=described(licence("1"), ()), bearer=[CODE])
     for lead in range(3):
         text = b64encode(b"\0" * lead + CODE.encode()).decode().rstrip("=")[4 if lead else 0 : -1]
-        assert rules.gives_access(f"x {text} y") and not rules.gives_access(f"x !{text[1:]} y"), lead
+        assert rules.gives_access(f"x {text} y"), lead
+        assert not any(map(rules.gives_access, (f"x !{text[1:]} y", f"x {text[:-1]}! y"))), lead
+
+
+def test_an_outsider_sees_only_the_first_characters_of_a_code_that_gives_access() -> None:
+    sold, other = (with_short_codes(replace(licence("1", each), licence_id=CODE)) for each in ("envato_market", "none"))
+    assert (sold.licence_id, sold.order, other.licence_id) == ("9e3afabe…", "PO-1", CODE)

@@ -131,12 +131,48 @@ def test_sentences_show_each_fact_whole_and_cite_where_it_stands() -> None:
     assert places["certificate"] == places["licensee"] == STATED and places["preview"] == STATED
 
 
+def test_a_platform_of_which_we_know_nothing_is_named_as_its_papers_or_its_adapter_name_it() -> None:
+    shown = [facts_of(of(each), USE)[0]["platform"] for each in ("other:pix_art.example", "new_stock")]
+    assert shown == ["pix_art.example", "New Stock"]
+
+
+def test_one_of_several_names_terms_and_pages_suffices() -> None:
+    several = replace(
+        CASE, client_names=["Other AG", "Acme Limited"],
+        terms=[("later", "2026-05-01"), ("at_purchase", "2026-03-09")],
+        texts={"certificate.pdf": ["", *CASE.texts["certificate.pdf"]]},
+    )  # fmt: skip
+    facts = facts_of(several, USE)[0]
+    wanted = {"licensee_is": "client", "terms": "at_purchase", "terms_seen": "2026-03-09", "certificate": "yes"}
+    assert {name: facts[name] for name in wanted} == wanted
+    mixed = papered("Items may be marked for editorial use only.", "The work is licensed for editorial purposes.")
+    assert facts_of(mixed, USE)[0]["editorial"] == "mentioned"
+
+
 def test_nothing_known_is_shown_as_nothing() -> None:
     facts, places = facts_of(replace(CASE, confirm={}), Use())
     empty = ("archived_at", "first_seen", "plan", "plan_ends", "plan_ended", "limit", "territory_used", "terms_seen")
     assert {facts[name] for name in (*empty, "confirm_en")} == {""} and places["terms"] == DocumentPlace()
     assert (facts["seats"], facts["copies_made"], facts["copies_allowed"], facts["days_late"]) == ("0",) * 4
     assert facts["secured_since"] == "2026-04-01" and (facts["gap"], facts["copies"]) == ("other", "none")
+    assert facts["territory"] == "none"
+
+
+def test_a_case_is_compared_assigned_to_one_client_and_evidence_unless_it_says_otherwise() -> None:
+    facts = facts_of(Case(file=CASE.file, client_names=["Acme"]), USE)[0]
+    shown = {
+        name: facts[name] for name in ("assigned", "compared", "evidence", "other_clients", "secured", "for_client")
+    }
+    assert shown == dict.fromkeys(shown, "yes") | {"other_clients": "no", "secured": "no"}
+
+
+@pytest.mark.parametrize(
+    ("archived", "offered"),
+    [("2026-03-19", "in_time"), ("2026-03-20", "late"), ("2026-03-21", "late"), (None, "unknown")],
+)
+def test_an_offer_is_in_time_only_if_it_was_archived_on_an_earlier_day(archived: str | None, offered: str) -> None:
+    provenance: Any = {"captured_at": f"{archived}T10:00:00Z"} if archived else {}
+    assert facts_of(replace(CASE, file=replace(CASE.file, provenance=provenance)), USE)[0]["offered"] == offered
 
 
 @pytest.mark.parametrize(

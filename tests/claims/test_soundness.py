@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from archiver.claims.soundness import LetterText, Soundness, examine, short_lett
 from archiver.home.settings import Home
 from archiver.home.settings_edit import add_client, create_home
 from archiver.reading.letters import LetterKind
+from archiver.reading.mail import NOT_SIGNED
 from tests.support.claims_kit import CLAIM, NEVER
 from tests.support.letter_texts import COPYTRACK, GETTY, PICRIGHTS, UNKNOWN
 
@@ -98,6 +100,15 @@ def test_the_first_answer_asks_for_just_what_is_lacking() -> None:
     assert all((each.asks["en"] in text) == (each in found.lacks) for each in found.points)
     assert len(found.lacks) == len(ALL) - 2 and "(6)" in text and "(7)" not in text
     assert {"Ref AB12CD.", "Ada Example"} <= set(text.splitlines())
+    page = "a picture on https://acme.example/news."
+    assert f"your letter on 20 November 2026 about {page}" in text and text.endswith("Ada Example\nAgency Ltd")
+    assert f"your letter about {page}" in written(replace(CLAIM, received=None), found, "en")["first-answer"]
+    more_time = written(replace(CLAIM, dated=date(2026, 11, 18), urls=()), found, "en")["more-time"]
+    assert "your letter of 18 November 2026 on 20 November 2026 about a picture. " in more_time
+    assert "the period until 4 December 2026 by" in more_time
+    undated = written(replace(CLAIM, deadline=None), found, "en")
+    assert "the period by" in undated["more-time"] and "We need this" not in undated["ask-colleague"]
+    assert "We need this by 2026-12-04." in written(CLAIM, found, "en")["ask-colleague"]
     nothing = replace(found, points=())
     assert "please send" not in written(CLAIM, nothing, "en")["first-answer"]
 
@@ -114,7 +125,7 @@ def test_no_letter_ever_admits_offers_or_names_the_sum(
 ) -> None:
     claim = replace(CLAIM, kind=kind) if known else Claim(claim="c", client="acme", kind=kind)
     made = written(claim, examine(LetterText(text=text), claim.claimant, amount=claim.amount), language)
-    assert ("first-answer" in made) == ("more-time" in made) == (kind is not LetterKind.ABMAHNUNG)
+    assert ("first-answer" in made) == ("more-time" in made) == (not (kind and kind.for_lawyer))
     for name, said in made.items():
         assert "{" not in said and "None" not in said
         assert name == "ask-colleague" or not NEVER.search(said), said
@@ -123,21 +134,29 @@ def test_no_letter_ever_admits_offers_or_names_the_sum(
 @pytest.mark.parametrize(
     ("host", "imitates"),
     [
-        ("picrights.com", False), ("www.picrights.com", False), ("picright.com", True), ("picrigths.com", True),
+        ("picrights.com", False), ("www.picrights.com", False), ("picright.com", True), ("www.picright.com", True),
+        ("picrigths.com", True),
         ("p1crigth.com", False), ("picrights.example", True), ("picrights-pay.example", True),
         ("notpicrights.com", False), ("pixsi.com", False),
         ("getty.example", False), ("pixsy.con", True), ("pixsy.example", True),
     ],
 )  # fmt: skip
 def test_two_changed_letters_imitate_and_three_do_not(host: str, imitates: bool) -> None:
-    domains = ["picrights.com"] if "p" in host[:3] and "x" not in host[:3] else ["pixsy.com"]
+    domains = ["picrights.com"] if "rig" in host else ["pixsy.com"]
     found = soundness._imitated(["example.org", host], domains)
     assert found == ((host, domains[0]) if imitates else None)
 
 
+def test_a_name_of_six_letters_is_imitated_by_a_changed_one_and_one_of_five_is_not() -> None:
+    assert [soundness._imitated([f"{each}x.com"], [f"{each}y.com"]) is not None for each in ("abcd", "abcde")] == [
+        False, True,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("one", "other", "edits"),
-    [("abc", "abc", 0), ("abc", "abd", 1), ("abc", "ab", 1), ("abc", "bc", 1), ("abcd", "badc", 3), ("", "ab", 2),
+    [("abc", "abc", 0), ("abc", "abd", 1), ("abc", "ab", 1), ("abc", "bc", 1), ("abxc", "abc", 1),
+     ("abc", "axbc", 1), ("abcd", "badc", 3), ("", "ab", 2),
      ("ab", "", 2), ("abc", "xyz", 3), ("abcd", "a", 3), ("a", "abcdef", 3)],
 )  # fmt: skip
 def test_the_distance_of_two_names(one: str, other: str, edits: int) -> None:
@@ -148,8 +167,14 @@ def test_a_quote_is_the_first_that_fits_and_ends_after_120_characters() -> None:
     assert soundness._quoted(["zebra", "x+"], "a " + "x" * 121) == "x" * 120
     assert soundness._quoted(["x+", "a"], "a  XX") == "XX" and soundness._quoted(["q"], "x") is None
     assert not examine(LetterText(text=" "), None).read
-    long = " " * (soundness.MAX_TEXT_LENGTH - 5)
-    assert not lacking(f"{long}{PROVING['registration'][0]}") < ALL - {"basis"}
+
+
+def test_a_letter_s_text_is_examined_up_to_its_last_character() -> None:
+    said, quoted = PROVING["owner"][0], []
+    for before in (200_000 - len(said), 200_001 - len(said)):
+        [point] = [each for each in examine(LetterText(text=" " * before + said), None).points if each.key == "owner"]
+        quoted.append(point.quote)
+    assert quoted == [said, said[:-1]]
 
 
 def test_what_is_told_of_a_letter_is_told_in_lines_and_as_json() -> None:
@@ -172,7 +197,8 @@ def test_a_letter_is_read_once_and_again_where_it_or_what_was_kept_has_changed(t
         soundness.letter_text(home, claim) == LetterText() == soundness.letter_text(home, replace(claim, letter=None))
     )
     claim_files.save(home, claim, {"letter.txt": b"From: a@b.example\nTo: c@d.example\n\nfirst"})
-    assert "first" in soundness.letter_text(home, claim).text
+    letter = soundness.letter_text(home, claim)
+    assert "first" in letter.text and letter.origin == NOT_SIGNED
     folder = claim_files.folder(home, "c-1")
     kept = json.loads((folder / soundness.LETTER_TEXT).read_text())
     (folder / soundness.LETTER_TEXT).write_text(json.dumps(kept | {"text": "kept", "origin": "o"}))
@@ -181,7 +207,11 @@ def test_a_letter_is_read_once_and_again_where_it_or_what_was_kept_has_changed(t
         (folder / soundness.LETTER_TEXT).write_text(broken)
         assert "first" in soundness.letter_text(home, claim).text
     (folder / "letter.txt").write_bytes(b"second")
-    assert soundness.letter_text(home, claim).text.startswith("second")
+    letter = soundness.letter_text(home, claim)
+    assert letter.text.startswith("second") and letter.origin == "", "no mail has no signature"
     found = examine(LetterText(text="x"), None)
+    assert soundness.soundness_of(home, claim).read
     [path, *_] = soundness.write_short_letters(home, claim, found, "en")
     assert path.parent == folder / "letters"
+    assert path.read_text().rstrip().endswith("Agency Ltd")
+    assert path.read_text().startswith(f"{draft_heading('en', evidence=True)}\n")

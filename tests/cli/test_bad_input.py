@@ -21,7 +21,7 @@ from tests.support.homes import QUICK, Home
         (["account", "add", "x", "--client", "nobody", "--provider", "freepik"], "no client 'nobody'"),
         (
             ["account", "add", "x", "--client", "acme", "--provider", "istock", "--setting", "compny=false"],
-            "iStock has no setting 'compny'. Use one of: company, without.",
+            "iStock has no setting 'compny'. Use one of: company, date_order, without.",
         ),
         (["run", "--client", "nobody", "--replay", "{recordings}"], "no client 'nobody'"),
         (["run", "--account", "nobody", "--replay", "{recordings}"], "no account 'nobody'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_second_home_takes_nobodys_place_and_the_choice_is_told(person: Home) 
     person("init", person.root.with_name("recordings"), "--replay")
     assert person.json("home")["homes"] == [{"home": str(person.root), "exists": True}]
     said = person("init", second).stderr
-    assert f"go on using {person.root}" in said and f"--home {second}" in said
+    assert f"go on using {person.root}" in said and f"--home {shlex.quote(str(second))}" in said
     done = person("client", "list", "--json")
     assert done.stderr.count(f"Home: {person.root}. You also have {second}") == 1 and "Home:" not in done.stdout
     assert not person("client", "list", "--home", second).stderr.startswith("Home:")

@@ -201,7 +201,7 @@ def test_there_are_a_hundred_wrong_commands_and_each_group_of_commands_has_one()
 
 @pytest.mark.parametrize(("typed", "code", "mend"), WRONG, ids=[typed or "nothing" for typed, _, _ in WRONG])
 def test_a_wrong_command_says_how_to_mend_it(archived: Home, typed: str, code: int, mend: str) -> None:
-    done = archived(*shlex.split(typed.format(home=archived.root, recordings=QUICK)), code=None)
+    done = archived(*(each.format(home=archived.root, recordings=QUICK) for each in shlex.split(typed)), code=None)
     said = " ".join(f"{done.stdout} {done.stderr}".split())
     assert done.returncode == code, said
     assert "Traceback" not in said and "Error(" not in said and ".py:" not in said
@@ -228,22 +228,26 @@ def shell(home: Home, line: str) -> subprocess.CompletedProcess[str]:
     [
         ("ARCHIVER find '' --limit 40 | true; exit ${PIPESTATUS[0]}", (0, 141)),
         ("ARCHIVER find '' >&-", (0,)),
-        ("ARCHIVER find '' 2>&-", (0,)),
+        pytest.param("ARCHIVER find '' 2>&-", (0,), marks=pytest.mark.long),
         ("ARCHIVER status <&- >/dev/null", (0,)),
         ("ARCHIVER find '' > /dev/full", (50,)),
         ("PYTHONUNBUFFERED=1 ARCHIVER find '' > /dev/full", (50,)),
-        ("ARCHIVER find '' --json > /dev/full", (50,)),
-        ("ARCHIVER --version > /dev/full", (50,)),
-        ("ARCHIVER claim add --help > /dev/full", (50,)),
+        pytest.param("ARCHIVER find '' --json > /dev/full", (50,), marks=pytest.mark.long),
+        pytest.param("ARCHIVER --version > /dev/full", (50,), marks=pytest.mark.long),
+        pytest.param("ARCHIVER claim add --help > /dev/full", (50,), marks=pytest.mark.long),
         ("ARCHIVER fnd 2> /dev/full", (2,)),
-        ("ARCHIVER --help | true; exit ${PIPESTATUS[0]}", (0, 141)),
-        ("ARCHIVER providers | true; exit ${PIPESTATUS[0]}", (0, 141)),
-        ("ARCHIVER fnd 2>&1 | true; exit ${PIPESTATUS[0]}", (2, 141)),
-        ("ARCHIVER status 2> /dev/full > /dev/null", (0,)),
-        ("ARCHIVER show nothing 2> /dev/full", (2,)),
-        ("ARCHIVER find harbour --log-file /dev/full -v 2> /dev/null", (0,)),
+        pytest.param("ARCHIVER --help | true; exit ${PIPESTATUS[0]}", (0, 141), marks=pytest.mark.long),
+        pytest.param("ARCHIVER providers | true; exit ${PIPESTATUS[0]}", (0, 141), marks=pytest.mark.long),
+        pytest.param("ARCHIVER fnd 2>&1 | true; exit ${PIPESTATUS[0]}", (2, 141), marks=pytest.mark.long),
+        pytest.param("ARCHIVER status 2> /dev/full > /dev/null", (0,), marks=pytest.mark.long),
+        pytest.param("ARCHIVER show nothing 2> /dev/full", (2,), marks=pytest.mark.long),
+        pytest.param("ARCHIVER find harbour --log-file /dev/full -v 2> /dev/null", (0,), marks=pytest.mark.long),
         ("ARCHIVER __complete show '' > /dev/full", (0,)),
-        ("ARCHIVER account add two --client acme --provider shutterstock --no-check < /dev/null", (0,)),
+        pytest.param(
+            "ARCHIVER account add two --client acme --provider shutterstock --no-check < /dev/null",
+            (0,),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_closed_and_full_streams_end_a_command_quietly(ran: Home, line: str, code: tuple[int, ...]) -> None:

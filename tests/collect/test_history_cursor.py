@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from archiver.collect.history_cursor import (
+    MAX_AWAITED_RUNS,
     STOP_AFTER_KNOWN,
     Attempts,
     HistoryCursor,
@@ -21,9 +22,11 @@ from archiver.collect.history_cursor import (
     Row,
     Tally,
     next_sweep_day,
+    same_purchase,
     sweep_day,
 )
 from archiver.core.errors import LayoutChanged
+from archiver.core.model import DateOrder, Ground
 from archiver.provider import Page, UnreadRow
 from tests.support.sync_kit import licence
 
@@ -110,7 +113,7 @@ def test_a_total_that_changes_is_unsteady_and_one_that_is_not_repeated_stays() -
 
 def test_what_a_reading_leaves() -> None:
     full = replace(read(ListReading(), [9, 8], [8, 7], total=4), full=True)
-    wanted = HistoryCursor(listed=4, head=ID[9], line="abc", offset=7, full_on="2026-11-24")
+    wanted = HistoryCursor(listed=4, head=ID[9], line="abc", offset=7, full_on="2026-11-24", tail=ID[7])
     assert full.left(LINE, TODAY) == wanted and full.left(None, TODAY) is None
     assert replace(full, total=None).left(LINE, TODAY) == replace(wanted, listed=3)
     unsorted = replace(read(ListReading(), [8, 30, 9]), full=True).left(LINE, TODAY)
@@ -164,7 +167,187 @@ def test_a_row_that_the_total_counts_twice_is_confirmed_by_a_second_reading() ->
     assert [tally.count(each) for each in (Row.COMP, Row.OPEN, Row.ARCHIVED)] == [2, 1, 0]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (TODAY, TODAY, True), (TODAY, date(2026, 11, 26), True), (TODAY, date(2026, 11, 22), True),
+        (TODAY, date(2026, 11, 27), False), (date(2026, 11, 27), TODAY, False), (None, None, False),
+        (None, TODAY, False), (TODAY, None, False), (datetime(2026, 11, 26, 23, tzinfo=UTC), TODAY, True),
+    ],
+)  # fmt: skip
+def test_dates_up_to_two_days_apart_may_be_of_one_purchase(one: Any, other: Any, same: bool) -> None:
+    assert same_purchase(one, other) is same
+
+
+def test_what_a_new_reading_and_a_new_cursor_hold() -> None:
+    reading = ListReading()
+    assert (reading.full, reading.steady, reading.accepts_fewer, reading.archived, reading.undated) == (
+        False, True, False, 0, 0,
+    )  # fmt: skip
+    assert not reading.counted_elsewhere and HistoryCursor(1, "a") == HistoryCursor(1, "a", "", 0, "", True, None, {})
+    assert (reading.seen, reading.read, reading.other_names, reading.known_before) == (0, 0, {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("more", "total", "stops"),
+    [
+        ({"ground": Ground.TOTAL}, None, False), ({"ground": Ground.TOTAL}, 31, True),
+        ({"ground": Ground.PERSON}, None, True), ({"ground": ""}, None, True),
+    ],
+)  # fmt: skip
+def test_a_total_that_is_no_longer_stated_is_missed(more: dict[str, Any], total: int | None, stops: bool) -> None:
+    assert read(ListReading(cursor(**more)), [*range(31, 10, -1)], known=30, total=total).may_stop is stops
+    unsteady = read(
+        read(ListReading(cursor(**more)), [31], known=30, total=30), [*range(30, 10, -1)], known=30, total=31
+    )
+    assert not unsteady.may_stop
+
+
+@pytest.mark.parametrize(
+    ("earlier", "fewer", "fallen", "joins", "before"),
+    [
+        (None, False, False, False, 7), ({"listed": 3}, False, False, True, 3), ({"listed": 2}, False, False, True, 2),
+        ({"listed": 4}, True, True, False, 4), ({"listed": 3, "tail": ""}, False, False, False, 3),
+        ({"listed": 3, "tail": ID[8]}, False, False, False, 3),
+    ],
+)  # fmt: skip
+def test_a_reading_is_compared_with_the_earlier_one(
+    earlier: dict[str, Any] | None, fewer: bool, fallen: bool, joins: bool, before: int
+) -> None:
+    was = cursor(**{"tail": ID[7]} | earlier) if earlier else None
+    full = replace(read(ListReading(earlier=was, archived=7), [9, 8, 7]), full=True)
+    assert (full.has_fewer, full.shrunk, full.joins_earlier, full.known_before) == (fewer, fewer, joins, before)
+    stated = replace(full, total=3)
+    assert (stated.has_fallen, stated.has_fewer, full.has_fallen) == (fallen, False, False)
+    accepted = replace(full, accepts_fewer=True)
+    assert (accepted.has_fewer, accepted.shrunk, replace(accepted, total=3).has_fallen) == (fewer, False, False)
+    assert not replace(full, full=False).has_fewer and not full.is_empty_now
+
+
+@pytest.mark.parametrize(
+    ("more", "empty"),
+    [
+        ({"full": True}, False),
+        ({"full": True, "archived": 1}, True),
+        ({"full": False, "archived": 1}, False),
+        ({"full": True, "archived": 1, "earlier": cursor(listed=0)}, False),
+    ],
+)
+def test_a_list_that_had_rows_and_shows_none_is_emptied(more: dict[str, Any], empty: bool) -> None:
+    reading = ListReading(**more)
+    assert (reading.is_empty_now, reading.emptied) == (empty, empty)
+    assert not replace(reading, accepts_fewer=True).emptied
+    assert replace(reading, accepts_fewer=True).is_empty_now is empty
+    assert not replace(read(reading, [1]), full=True).is_empty_now
+
+
+def test_a_page_s_end_and_its_first_row_are_one_row_once() -> None:
+    reading = read(ListReading(), [9, 8], [], [8, 7])
+    assert not reading.overlapping and reading.displaced == {ID[8]}, "an empty page stands between"
+    assert replace(read(ListReading(), [9, 8], []), full=True).left(LINE, TODAY) == HistoryCursor(
+        listed=2, head=ID[9], line="abc", offset=7, full_on="2026-11-24", tail=ID[8]
+    )
+    assert read(ListReading(), [9, 8, 7], [7]).overlapping == {ID[7]} and read(ListReading(), [9], [8, 9]).displaced
+
+
+@pytest.mark.parametrize(
+    ("days", "in_order"),
+    [
+        ([date(2026, 1, 5), date(2026, 1, 3)], True), ([date(2026, 1, 3), date(2026, 1, 5)], False),
+        ([date(2026, 1, 3), datetime(2026, 1, 3, 12, tzinfo=UTC)], True), ([date(2026, 1, 5), None], True),
+        ([date(2026, 1, 3), None, date(2026, 1, 5)], False), ([None, date(2026, 1, 5), date(2026, 1, 5)], True),
+    ],
+)  # fmt: skip
+def test_a_list_is_sorted_by_day(days: list[Any], in_order: bool) -> None:
+    reading = ListReading(full=True)
+    rows = [replace(licence(number), licensed_at=day) for number, day in enumerate(days)]
+    for row in reading.rows(Page(rows, None)):
+        reading.count(row, known=False)
+    left = reading.left(LINE, TODAY)
+    assert left and left.newest_first is in_order
+
+
+def undated(number: int, text: str) -> Any:
+    return replace(licence(number), licensed_at=None, dated=text)
+
+
+def test_rows_that_wait_are_dated_in_the_order_that_the_list_proves() -> None:
+    waiting = [undated(1, "03/04/2021"), undated(2, "13/04/2021"), licence(3)]
+    reading = ListReading(waiting=[*waiting])
+    first, third = reading.date_waiting(DateOrder.MONTH_FIRST)
+    assert (first.licensed_at, third, reading.undated, reading.waiting) == (date(2021, 3, 4), licence(3), 1, [])
+    assert reading.date_order == DateOrder.MONTH_FIRST and reading._fresh_days == {date(2021, 3, 4): 1}
+    assert reading.left(LINE, TODAY) is None, "a row without a day may be anywhere"
+    reading = ListReading(waiting=[*waiting])
+    assert reading.date_waiting(None) == [licence(3)] and reading.undated == 2
+
+
+def test_a_licence_that_the_list_calls_otherwise_is_known_by_its_asset_and_its_day() -> None:
+    was = replace(licence(5), licence_id="old")
+    entry: Any = SimpleNamespace(licence=was, file=SimpleNamespace(provenance={"captured_at": "2026-01-09T00:00:00Z"}))
+    reading = replace(read(ListReading(), [5, 4], known=4), full=True)
+    assert reading._fresh_days == {date(2026, 1, 1): 1}
+    reading.rename([(licence(5), [entry])])
+    assert reading.renamed == {ID[5]: was.identity} == reading.other_names
+    left = reading.left(LINE, TODAY)
+    assert left and left.renamed == {ID[5]: was.identity}
+    unlike: list[Any] = [[], [(licence(5), [])], [(undated(5, ""), [entry])]]
+    for alike in unlike:
+        reading.rename(alike)
+        assert reading.renamed == {} == reading.other_names
+    early: Any = SimpleNamespace(licence=was, file=SimpleNamespace(provenance={"captured_at": "2026-01-02T00:00:00Z"}))
+    no_day: Any = SimpleNamespace(licence=replace(was, licensed_at=None), file=entry.file)
+    listed: Any = SimpleNamespace(licence=licence(4), file=entry.file)
+    for each in (early, no_day, listed):
+        reading.rename([(licence(5), [each])])
+        assert reading.renamed == {}, "bought after it was archived, without a day, or still in the list"
+
+
+def test_names_that_earlier_readings_found_stay_while_the_list_has_them() -> None:
+    earlier = cursor(renamed={ID[5]: "old", ID[6]: "older"}, date_order=DateOrder.DAY_FIRST)
+    reading = read(ListReading(earlier=earlier), [5, 4])
+    assert reading.was_renamed(ID[5]) and not reading.was_renamed(ID[4]) and not ListReading().was_renamed(ID[5])
+    assert reading.other_names == {ID[5]: "old", ID[6]: "older"}
+    full = replace(reading, full=True)
+    left = full.left(LINE, TODAY)
+    assert full.other_names == {ID[5]: "old"} and left and left.date_order == DateOrder.DAY_FIRST
+    full.dates.see("12/13/2021")
+    proven = full.left(LINE, TODAY)
+    assert proven and proven.date_order == DateOrder.MONTH_FIRST and ListReading().dates.proven is None
+    was = replace(licence(5), licence_id="older")
+    still: Any = SimpleNamespace(licence=was, file=SimpleNamespace(provenance={"captured_at": "2026-01-09T00:00:00Z"}))
+    again = replace(read(ListReading(earlier=cursor(renamed={ID[5]: was.identity})), [5, 6]), full=True)
+    again.rename([(licence(6), [still])])
+    assert again.renamed == {}, "the list shows it under its other name"
+
+
+def test_what_a_tally_leaves_and_says() -> None:
+    reading = replace(read(ListReading(counted_elsewhere=True), [3, 2, 1]), full=True)
+    tally = Tally("list", reading=reading)
+    left = tally.left(LINE, TODAY)
+    assert left and left.ground == tally.standing.ground == Ground.SECOND_SOURCE
+    tally.begin(replace(reading, counted_elsewhere=False))
+    bare = tally.left(LINE, TODAY)
+    assert bare and bare.ground == "" and tally.standing.ground is None
+    said = tally.unproven("Acme", "one")
+    assert said.startswith("Acme showed 3 rows of list, and nothing proves that no more follow.")
+    tally.begin(replace(reading, total=4))
+    assert tally.left(LINE, TODAY) is None
+    tally.begin(replace(reading, total=3, earlier=cursor(listed=4)))
+    assert tally.agrees and tally.left(LINE, TODAY) is None and tally.left(None, TODAY) is None
+    tally.begin(reading)
+    assert tally.left(None, TODAY) is None
+
+
 # ---------------------------------------------------------------- between runs
+
+
+@pytest.mark.parametrize(
+    ("failed", "awaited", "due"), [(1, True, True), (30, True, True), (31, True, False), (30, False, False)]
+)
+def test_a_final_document_is_asked_for_in_each_of_thirty_runs(failed: int, awaited: bool, due: bool) -> None:
+    assert MAX_AWAITED_RUNS == 30
+    assert Attempts(failed, TODAY.isoformat()).due(TODAY, awaited=awaited) is due
 
 
 @pytest.mark.parametrize(
@@ -188,6 +371,7 @@ def test_attempts_are_kept_for_what_stays_incomplete(tmp_path: Path) -> None:
     for _ in range(3):
         first.left(["a", "b"], ["a"])
     assert (first.failed("a"), first.failed("b"), first.due("a"), first.due("b")) == (3, 0, False, True)
+    assert first.due("a", awaited=True)
     first.left(["a"], [])
     again = Retries(path, TODAY)
     assert again.due("a") and again.failed("a") == 3 and json.loads(path.read_text())["a"]["runs"] == 1

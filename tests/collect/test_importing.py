@@ -193,6 +193,8 @@ def test_an_import_adds_to_what_an_adapter_captured_and_never_doubles_it(home: H
     sample = papers.market_2017(1)
     said = {
         "18918858": licence.asset.asset_id,
+        "Booking Calendar: Pro 1": licence.asset.title or "",
+        "EXTENDED LICENSE": (licence.kind or "").upper(),
         papers._uuid(1001): licence.licence_id or "",
         "Ada Example": "Eve Other",
     }

@@ -225,21 +225,25 @@ LOGIN = """<!doctype html><title>Log in</title><input name=email><script>
 setTimeout(() => { location.href = "/user/downloads?page=1&type=regular" }, 1500)</script>"""
 
 
-@pytest.mark.browser
-def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: Path) -> None:
-    """The page stands in for the person: it goes to the account by itself and gets the session cookie there."""
-    home.account("one", "freepik", username="ada")
-    assert home.json("run", "--replay", FREEPIK / "session-expired", code=10)["accounts"][0]["error"] == "SignInNeeded"
+def signing_in_at(folder: Path) -> Path:
+    """A recording of Freepik in which nobody is signed in yet."""
     recording = yaml.safe_load((FREEPIK / "two-pages" / "session.yaml").read_text())
     recording["session"] = None
     page = {"status": 200, "headers": {"content-type": "text/html", "set-cookie": "GR_TOKEN=fresh-t0ken; Path=/"}}
     recording["exchanges"].insert(
         0, {"request": {"method": "GET", "url": "https://www.freepik.com/log-in"}, "response": {**page, "text": LOGIN}}
     )
-    folder = tmp_path / "sign-in"
     shutil.copytree(FREEPIK / "two-pages", folder)
     (folder / "session.yaml").write_text(yaml.safe_dump(recording))
-    [told] = home.json("sign-in", "one", "--replay", folder, "--headless")
+    return folder
+
+
+@pytest.mark.browser
+def test_a_person_signs_in_and_the_nights_use_the_session(home: Home, tmp_path: Path) -> None:
+    """The page stands in for the person: it goes to the account by itself and gets the session cookie there."""
+    home.account("one", "freepik", username="ada")
+    assert home.json("run", "--replay", FREEPIK / "session-expired", code=10)["accounts"][0]["error"] == "SignInNeeded"
+    [told] = home.json("sign-in", "one", "--replay", signing_in_at(tmp_path / "sign-in"), "--headless")
     assert told == {"account": "one", "signed_in": True, "error": None, "message": "", "session_ends": None}
     assert home.json("run", "--replay", FREEPIK / "two-pages")["outcome"] == "complete"
     assert b"fresh-t0ken" not in (home.root / "vault.enc").read_bytes()

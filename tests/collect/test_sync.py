@@ -19,6 +19,7 @@ import pytest
 from archiver.archive.ocfl import NewObject
 from archiver.archive.reader import Archive
 from archiver.catalogue.index import Catalogue, identity_digest
+from archiver.collect.account_result import AccountResult
 from archiver.core.errors import (
     ArchiverError,
     LayoutChanged,
@@ -30,7 +31,7 @@ from archiver.core.errors import (
     SpendRefused,
     Withheld,
 )
-from archiver.core.model import Document, DocumentKind, Gap, GapReason, Licence, Outcome
+from archiver.core.model import Document, DocumentKind, Gap, GapReason, Ground, Licence, Outcome
 from archiver.provider import History, Page, Response, Session, UnreadRow
 from archiver.provider.paging import ListEnd
 from archiver.reading.licence_json import to_json
@@ -45,7 +46,7 @@ def desk(tmp_path: Path, reader: DocumentReader) -> Desk:
     return Desk(tmp_path, reader)
 
 
-def always(*pages: Page | ListEnd) -> Listed:
+def always(*pages: Page | ListEnd | dict[str, str]) -> Listed:
     """The same list at each reading."""
     return lambda _: [*pages]
 
@@ -120,6 +121,28 @@ def test_a_licence_that_vanishes_between_two_pages_hides_no_other(desk: Desk) ->
     assert (result.outcome, len(desk.archived)) == (Outcome.COMPLETE, 270)
 
 
+def test_what_stands_beside_a_list_is_known_once_the_list_was_proven(desk: Desk) -> None:
+    def night(first: int, last: int, *beside: str, refused: Sequence[str] = (), **more: Any) -> AccountResult:
+        shown = Page(down(first, last)), {each: f"the {each}" for each in beside}, ListEnd.EMPTY_PAGE
+        return desk.sync(always(*shown), full=True, session=Quiet(refused=[*refused]), **more)
+
+    unknown = night(3, 1, "chat frame")
+    assert (unknown.outcome, unknown.exit_code) == (Outcome.READ_TO_END, 0) and "the chat frame" in unknown.message
+    assert night(3, 1, "chat frame").outcome is Outcome.READ_TO_END, "seeing it again proves nothing"
+    assert night(3, 1, "chat frame", elsewhere={"downloads": 3}).ground == Ground.SECOND_SOURCE
+    known = night(3, 1, "chat frame")
+    assert known.ground == Ground.END_OF_DATA and "chat frame" not in known.message
+    noted, again = night(4, 1, "chat frame", "button"), night(4, 1, "chat frame", "button")
+    assert noted.ground == again.ground == Ground.END_OF_DATA, "it joins the known rows"
+    assert "the button" in noted.message and "the button" not in again.message
+    refused = night(5, 1, "chat frame", "button", refused=["POST https://shop.example/rows"])
+    assert (
+        refused.ground == Ground.END_OF_DATA and "POST https://shop.example/rows, which was refused" in refused.message
+    )
+    elsewhere = night(9, 2, "chat frame", "tab")
+    assert elsewhere.outcome is Outcome.READ_TO_END and "the tab" in elsewhere.message, "another last row"
+
+
 def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
     result = desk.sync(lambda _: [Page(down(3, 1), 4)])
     assert result.outcome is Outcome.PARTIAL and "states 4" in result.message and result.exit_code == 40
@@ -127,7 +150,12 @@ def test_fewer_rows_than_the_platform_states_are_said(desk: Desk) -> None:
 
     assert desk.sync(lambda _: [Page(down(3, 1), 3)]).outcome is Outcome.COMPLETE
     fewer = desk.sync(lambda _: [Page(down(3, 2), 2)])
-    assert fewer.outcome is Outcome.COMPLETE and "downloads had 3 rows on" in fewer.message
+    assert (fewer.outcome, fewer.exit_code) == (Outcome.READ_TO_END, 0), "told, and no ground"
+    assert "The platform stated 3 in downloads on" in fewer.message and "and states 2 now" in fewer.message
+    assert desk.sync(lambda _: [Page(down(3, 2), 2)]).outcome is Outcome.READ_TO_END, "not believed the next night"
+    assert desk.sync(lambda _: [Page(down(3, 1), 3)]).ground == Ground.TOTAL
+    accepted = desk.sync(lambda _: [Page(down(3, 2), 2)], full=True, accepts_fewer=True)
+    assert accepted.outcome is Outcome.COMPLETE and "accepted, as --full was given" in accepted.message
     for lost in (False, True, True):  # what the readings left; the archive knows it all the same
         if lost:
             (desk.folder / "cursors.json").unlink(missing_ok=True)
@@ -249,7 +277,7 @@ def test_what_was_archived_before_a_session_was_renewed_counts_as_archived(
     result = desk.sync(lambda _: [Page(down(202, 201), 2)], late, full=True)
     assert result.outcome is Outcome.PARTIAL and len(result.incomplete) == 1, "what the archive holds counts"
     result = desk.sync(lambda _: [Page(down(202, 201), 2)])
-    assert (result.outcome, len(result.completed), desk.gap_details()) == (Outcome.COMPLETE, 1, [])
+    assert (result.outcome.is_whole, len(result.completed), desk.gap_details()) == (True, 1, [])
 
 
 def test_one_document_that_leads_to_the_sign_in_does_not_keep_a_signed_in_browser_from_the_others(desk: Desk) -> None:
@@ -419,7 +447,7 @@ def test_the_number_on_the_account_page_is_compared_and_told(desk: Desk) -> None
 def test_a_row_that_the_platform_lists_twice_is_no_shortfall(desk: Desk) -> None:
     """On one page or on two, in every night; the list counts it twice, or once."""
     pages = [[*down(60, 41), *rows(60, 59)], [*rows(41), *down(40, 1)]]
-    for total in (63, 60):
+    for total in (60, 63):
         result = desk.sync(always(*(Page(each, total) for each in pages)), full=True)
         assert (result.outcome, result.total, result.listed) == (Outcome.COMPLETE, total, 60), result
         assert "downloads lists 3 rows twice" in result.message
@@ -656,3 +684,27 @@ def test_a_run_says_whether_the_funds_stayed_what_they_were(
     result = desk.sync(lambda _: [Page(rows(1, 2, 3), total=3)], funds=stated)
     assert (result.outcome, result.archived, result.funds) == (Outcome.COMPLETE, 3, funds)
     assert said in result.message and bool(said) is bool(result.message)
+
+
+def test_a_list_is_complete_only_with_a_ground_and_later_nights_inherit_it(desk: Desk) -> None:
+    """Words of a page that say an end prove nothing. What proved one, proves it while its rows are joined."""
+
+    def night(numbers: Sequence[int], end: ListEnd, *, full: bool = False) -> Any:
+        pages: list[Page | ListEnd] = [Page(rows(*numbers)), end]
+        return desk.sync(lambda _: pages, full=full)
+
+    shown = night(range(30, 0, -1), ListEnd.MARK)
+    assert (shown.outcome, shown.exit_code, shown.ground, shown.grounds) == (
+        Outcome.READ_TO_END, 0, None, {"downloads": None}
+    )  # fmt: skip
+    assert "nothing proves that no more follow" in shown.message
+    assert night(range(30, 0, -1), ListEnd.MARK).outcome is Outcome.READ_TO_END
+    proven = night(range(31, 0, -1), ListEnd.LAST_PAGE, full=True)
+    assert (proven.outcome, proven.ground) == (Outcome.COMPLETE, Ground.END_OF_DATA)
+    stopped = night(range(33, 0, -1), ListEnd.MARK)
+    assert (stopped.outcome, stopped.sweep, stopped.ground) == (Outcome.COMPLETE, "known", Ground.END_OF_DATA)
+    joined = night(range(34, 0, -1), ListEnd.MARK, full=True)
+    assert (joined.outcome, joined.ground) == (Outcome.COMPLETE, Ground.END_OF_DATA)
+    assert "whose last row is still the last" in joined.message
+    longer = night([*range(34, 0, -1), 99], ListEnd.MARK, full=True)
+    assert longer.outcome is Outcome.READ_TO_END, "a row below the last one: the earlier proof was none"

@@ -136,7 +136,7 @@ def test_a_text_is_archived_once_and_a_changed_one_beside_it(home: Home, tmp_pat
     assert "not at the time of the licence" in pages
     verifier = [sys.executable, "-I", "07_integrity/verify.py", "--proof", "."]
     checked = subprocess.run(verifier, cwd=data, capture_output=True, text=True, check=False)
-    assert checked.returncode == 0 and "UNPROVEN" in checked.stdout and "not enclosed" not in checked.stdout
+    assert checked.returncode == 4 and "UNPROVEN" in checked.stdout and "not enclosed" not in checked.stdout
     enclosed.chmod(0o644)
     enclosed.write_bytes(content.replace(b"nothing", b"a world"))
     assert subprocess.run(verifier, cwd=data, capture_output=True, check=False).returncode == 90

@@ -44,7 +44,9 @@ def walled(folder: Path, provider: str, wall: Mapping[str, Any]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("provider", INTERFACES)
+@pytest.mark.parametrize(
+    "provider", [*INTERFACES[:2], *(pytest.param(each, marks=pytest.mark.long) for each in INTERFACES[2:])]
+)
 def test_a_wall_before_the_platform_is_no_word_about_the_secret(home: Home, tmp_path: Path, provider: str) -> None:
     home.account("one", provider, **({"username": "ada"} if "depositphotos" in provider else {}))
     for name, wall in WALLS.items():
@@ -55,6 +57,7 @@ def test_a_wall_before_the_platform_is_no_word_about_the_secret(home: Home, tmp_
     assert read["outcome"] == "complete" and read["archived"]
 
 
+@pytest.mark.long  # a refusal of one night: below
 def test_secrets_that_worked_are_tried_the_next_night_and_three_nights_later_and_then_rest(
     ran: Home, clock: Clock
 ) -> None:

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archiver.core.yaml_edit import with_entry
-from archiver.core.yaml_source import load
+from archiver.core.yaml_source import Value, load
 
 WORDS = st.sampled_from(["ada", "Acme Ltd", "0123", "a: b", "x # y", "it's", "{z}", "on", "ümlaut"])
 COMMENTS = st.sampled_from(["", "", "  # who pays", "   # Ada's: {see} [note]"])
@@ -126,3 +126,16 @@ def test_an_edit_adds_its_entry_and_changes_nothing_else(text: str, name: str, k
     if key not in (accounts.get(name) or {}):
         removed, _ = apart(text, edited)
         assert removed.strip(" {}") == ""  # nothing but an empty pair of braces gives way to an entry
+
+
+def test_a_list_of_mappings_in_lines_takes_other_items_and_keeps_the_comments_of_those_that_stay() -> None:
+    text = "# mine\nwitnesses:\n- name: one  # Ada's\n  folder: a\n\n# gone soon\n- name: two\n  folder: b\nmail: {}\n"
+    one: Value = {"name": "one", "folder": "a"}
+    two: Value = {"name": "two", "folder": "b"}
+    three: Value = {"name": "three", "folder": "c"}
+    edited = with_entry(PATH, text, (), "witnesses", [one, three])
+    assert load(PATH, edited).value == {"witnesses": [one, three], "mail": {}}
+    assert "one  # Ada's" in edited and "two" not in edited
+    lists: tuple[list[Value], ...] = ([three], [two, one], [three, one])
+    for items in lists:
+        assert load(PATH, with_entry(PATH, text, (), "witnesses", items)).value == {"witnesses": items, "mail": {}}

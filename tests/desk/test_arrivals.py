@@ -122,6 +122,18 @@ def test_a_dropped_file_that_is_no_letter_begins_no_claim(served: Served, person
 GRANT = "Lumen Archive\n4 Quay Street\n\n3 June 2026\n\nDo show photograph {} on your website.\n"
 
 
+def test_a_hundred_papers_are_shown_with_one_form_for_each_decision(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home("client", "add", "acme", "--name", "Acme Ltd")
+    papers = [("file", (f"{number}.txt", UNKNOWN.encode() + b"%d" % number, "text/plain")) for number in range(100)]
+    with desk_on(home, monkeypatch) as desk:
+        owner = desk.person()
+        place = owner.post("/arrivals", {"x": ""}, files=papers).headers["location"]
+        page = owner.get(place).text
+        assert page.count('<input type="checkbox" name="file"') == 100 and page.count(f'action="{place}/') <= 3
+
+
 def test_a_person_confirms_by_name_what_an_unknown_platform_sold(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home("client", "add", "acme", "--name", "Acme Ltd")
     with desk_on(home, monkeypatch) as desk:

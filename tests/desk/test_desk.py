@@ -124,7 +124,7 @@ def verified(zipped: bytes, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-I", tool, "--proof", bag / "data"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in (3, 4), done.stdout + done.stderr
     return done.stdout
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from archiver.home.settings import Home as Loaded
@@ -39,3 +42,22 @@ def test_an_account_is_renamed_closed_and_removed_in_the_page(ran: Home, monkeyp
             and "<form" not in rita.get("/account/one").text.partition("<main")[2].partition("</main")[0]
         )
         assert rita.post("/account/one/close", {"again": PASSWORD}).status_code == 403
+
+
+def test_a_person_says_which_row_is_the_first_purchase(ran: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ran.root / "state" / "history" / "one.json"
+    kept.write_text(json.dumps({name: {**each, "ground": ""} for name, each in json.loads(kept.read_text()).items()}))
+    with desk_on(ran, monkeypatch) as desk:
+        owner = desk.person()
+        page = owner.get("/account/one").text
+        assert "Is this your first purchase?" in page and "/preview" in page.partition("first purchase?")[2]
+        listing = re.findall(r'name="listing" value="([^"]+)"', page)[0]
+        said = {"listing": listing, "by": "Ada Example"}
+        assert owner.post("/account/one/first", said | {"month": "2001-01"}).status_code == 409
+        assert owner.post("/account/one/first", said | {"month": first_month(ran, listing)}).status_code == 303
+        assert "Said by Ada Example" in owner.get("/account/one").text
+
+
+def first_month(home: Home, listing: str) -> str:
+    found = home.json("account", "first", "one")["lists"]
+    return str(next(each for each in found if each["listing"] == listing)["rows"][0]["day"][:7])

@@ -65,6 +65,7 @@ def rehearse(home: Home, account: str, provider: str, site: Path, *changes: tupl
     return repairing
 
 
+@pytest.mark.long  # a repair without the patch: tests/journeys
 @pytest.mark.skipif(not shutil.which("git"), reason="git, which applies the patch, is not installed")
 @pytest.mark.parametrize("back", [False, pytest.param(True, marks=pytest.mark.long)], ids=["to the patch", "and back"])
 def test_a_repair_from_the_failing_run_to_the_patch_and_back_to_the_release(

@@ -49,6 +49,7 @@ def until(made: Fleet, happened: object, timeout_s: float = 90.0) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long  # shorter: test_shared_home.py, test_fence.py
 def test_workers_that_die_freeze_and_lose_the_database_archive_each_licence_once(made: Fleet, server: Postgres) -> None:
     killed = made.worker()
     until(made, lambda: any("/certificate/" in each for each in made.asked))

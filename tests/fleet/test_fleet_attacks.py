@@ -36,6 +36,7 @@ from archiver.fleet.fence import Fence, Lease, claim
 from archiver.fleet.fleet_database import CONNECTION, MAX_IDLE_TRANSACTION_MS, FleetDatabase
 from archiver.fleet.object_store import Bucket, sha256_of
 from archiver.fleet.replica_format import ReplicaFile, ReplicaHead, ReplicaPart, head_key, part_key
+from archiver.fleet.visit_queue import VisitQueue
 from archiver.home.settings import Home
 from archiver.home.settings_edit import add_account, rename_client
 from archiver.home.settings_models import RetainSettings
@@ -73,7 +74,11 @@ def test_a_machine_with_a_wrong_clock_or_an_old_archiver_takes_no_client(
                 patch.setattr("archiver.fleet.fleet_database.time.time", partial(float, time.time() + hours * 3600))
                 with pytest.raises(ClockDiffers):
                     database.take("acme")
-            assert not database.leases()
+                with pytest.raises(ClockDiffers):
+                    asyncio.run(FleetWorker(database, find_key(), shared.folder / "worker", until_empty=True)())
+            assert not database.leases() and not VisitQueue(database).counts()["waiting"]
+            told = CommandLine(shared.folder, shared.env)("fleet", "status").stdout
+            assert "takes no part" in told and ("behind" if hours < 0 else "ahead of") in told
         assert not database.beat([])
         monkeypatch.setattr(fleet_database, "__version__", "0.0.9")
         with pytest.raises(ConfigError, match="Install the newer one"):

@@ -92,6 +92,9 @@ def test_an_archive_that_lost_its_end_is_forked_from_the_bucket(
     published = head_of(made)
     remove_tree(made.run.archive())
     shutil.copytree(tmp_path / "copy", made.run.archive())
+    remove_tree(made.run.root / "state/archive")
+    (forked,) = made.run.json("verify", code=90)["clients"]  # without asking the store
+    assert "does not continue the" in str(forked["findings"])
     remove_tree(made.run.root / "state")
     address = f"s3://{made.home.settings.replica.bucket}/agency" if made.home.settings.replica else ""
     assert made.run.json("verify", "--against", address, code=90)["state"] == "FORKED"

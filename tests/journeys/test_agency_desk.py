@@ -121,6 +121,8 @@ def test_a_picture_leads_to_its_licence_and_a_letter_to_one_of_the_house(desk: D
     [shown, *_] = lxml.html.fromstring(found.text).xpath("//img[starts-with(@src, '/find/picture/')]/@src")
     assert owner.get(shown).headers["content-type"] == "image/png"
     assert owner.submit(found, "/claim$").url.path.startswith("/claim/")
+    letter = owner.submit(owner.submit(found, "/letter$"), "/claims/new$", client="acme").url.path
+    owner.submit(letter, "/remove$", sure="1")
     place = owner.submit("/claims/new", "/claims/new$", client="acme", files=[papers / "copytrack.txt"]).url.path
     owner.submit(place, "/confirm$")
     matched = owner.submit(place, "/match$", files=[papers / "shared.jpg"])
@@ -145,7 +147,7 @@ def test_files_that_take_long_to_read_can_be_stopped(desk: Desk, papers: Path) -
                 packed.writestr(f"{page}.pdf", licence("en", "istock", 10 * number + page).pdf())
     received = owner.submit("/arrivals", "/arrivals$", files=many)
     stopped = owner.submit(received, "/stop$")
-    until(lambda: "data-events" not in owner.get(stopped.url.path).text)
+    owner.wait_for_work(stopped.url.path)
 
 
 def test_what_comes_by_post_is_found_read_and_archived(desk: Desk, papers: Path) -> None:
@@ -190,7 +192,7 @@ def test_a_claim_from_its_letter_to_its_end(desk: Desk, papers: Path) -> None:
     owner.submit(f"{place}?other=1&q={name.rpartition('_')[2]}", "/licence$", licence=name)
     owner.submit(place, "/use$", use="editorial")
     owner.submit(place, "/pack$", language="de")
-    until(lambda: "/progress/stop" not in owner.get(place).text, 180)
+    owner.wait_for_work(place)
     owner.submit(place, "/answer$", how="E-mail", by=BY)
     owner.submit(place, "/note$", text="Telephone call", files=[papers / "note.txt"])
     owner.submit(place, "/owner$", owner=BY)
@@ -214,6 +216,20 @@ def test_two_letters_about_one_thing_become_one_claim(desk: Desk, papers: Path) 
     owner.submit(first, "/none$")
 
 
+def test_a_letter_about_another_clients_page_goes_to_that_client(desk: Desk, papers: Path) -> None:
+    owner = desk.owner()
+    (papers / "wrong.txt").write_text(f"{COPYTRACK}\nZweites Schreiben")
+    place = owner.submit("/claims/new", "/claims/new$", client="beta", files=[papers / "wrong.txt"]).url.path
+    assert "Acme Ltd" in owner.submit(place, "/client$").text
+    owner.submit(place, "/remove$", sure="1")
+
+
+def test_a_person_says_which_purchase_was_the_first(desk: Desk) -> None:
+    rows = desk.home.json("account", "first", "acme-adobe")["lists"][0]["rows"]
+    desk.owner().submit("/account/acme-adobe", "/first$", by=BY, month=rows[0]["day"][:7])
+    assert desk.home.json("account", "first", "acme-adobe")["lists"][0]["by"] == BY
+
+
 def test_accounts_are_connected_run_and_closed(desk: Desk) -> None:
     owner = desk.owner()
     owner.submit("/accounts/new?provider=shutterstock", "/accounts/new$", client="beta", name="beta-stock",
@@ -233,6 +249,7 @@ def test_accounts_are_connected_run_and_closed(desk: Desk) -> None:
     owner.submit("/account/beta-freepik", "/remove$")
     [person, *_] = re.findall(r'<option value="([^"]+)"', owner.get("/leaver").text)
     owner.submit(f"/leaver?person={person}", "/leaver$")
+    assert "event: end" in owner.get("/progress/events").text
     owner.submit("/", "/today/timestamp$", expected=None)  # the authority of this home is gone
     owner.press("/today/renewal", client="acme")
 

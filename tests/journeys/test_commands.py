@@ -111,6 +111,8 @@ def test_clients_and_accounts(agency: Installed) -> None:
     agency(
         "account", "rotate", "gamma-images", "--username", "ben", "--no-check", "--secrets-stdin", stdin="token: b\n"
     )
+    oldest = agency.json("account", "first", "acme-adobe")["lists"][0]["rows"][0]
+    agency("account", "first", "acme-adobe", "--month", oldest["day"][:7], *BY)
     agency("sign-in", "--due", "--dry-run")
     seat = next(
         filter(None, (agency.json("show", each["licence"])["seat"] for each in agency.json("find", "a"))), "ada"

@@ -52,9 +52,10 @@ def test_what_was_damaged_or_lost_comes_back_from_the_copy(agency: Installed) ->
         owner = desk.owner()
         for each in before:
             owner.get(f"/licence/{each['licence']}")  # where the damage is met
-        owner.submit("/client/acme", "/check$")
-        owner.submit("/client/acme", "/put-back$")
-    assert paper.read_bytes() == kept
+        for action in ("/check$", "/put-back$"):
+            owner.submit("/client/acme", action)
+            owner.wait_for_work("/client/acme")
+        assert paper.read_bytes() == kept
     for name in ("archive", "state"):
         remove_tree(agency.root / name)
     agency("replica", "restore", "--all")

@@ -103,6 +103,10 @@ class Visitor:
         assert answer.status_code == 200, self._said(answer)
         return self._noted(answer)
 
+    def wait_for_work(self, page: str) -> None:
+        """Wait until the work that a page shows has ended."""
+        until(lambda: "data-events" not in self.get(page).text)
+
     def _noted(self, answer: httpx.Response) -> httpx.Response:
         for each in (*answer.history, answer):
             if each.status_code < 400 and (route := route_of(each.request.method, each.url.path)):
@@ -245,7 +249,7 @@ def add_people(home: Installed) -> dict[str, str]:
     return people
 
 
-def until(true: Callable[[], bool], timeout_s: float = 60) -> None:
+def until(true: Callable[[], bool], timeout_s: float = 180) -> None:
     """Wait until something is true, which must be soon."""
     deadline = time.monotonic() + timeout_s
     while not true():

@@ -1,11 +1,18 @@
-"""Build the museum: homes as an earlier version of this program made them, by that version's own commands alone.
+"""Build the museum: what earlier versions of this program made, by those versions' own commands alone.
 
     python tests/museum/build.py COMMIT [KIND ...]
+    python tests/museum/build.py pieces [COMMIT ...]
 
-takes the program of that commit out of this repository's history, runs it with this environment, and writes one
-`KIND-COMMIT.tar.xz` for each kind of home beside this file. Each holds a folder: `home`, the root of the timestamp
-authority that dated it, `vault.key` (a throw-away key of this test: what it opens was invented), `label.json` and
-`said.json`, what that version printed about the home.
+The program of a commit is taken out of this repository's history and run with this environment.
+
+The first form writes one `KIND-COMMIT.tar.xz` for each kind of home beside this file. Each holds a folder: `home`, the
+root of the timestamp authority that dated it, `vault.key` (a throw-away key of this test: what it opens was invented),
+`label.json` and `said.json`, what that version printed about the home.
+
+The second form makes the pieces of `HISTORY` anew, archives and a pack of each format, or those of the named commits,
+and keeps them all in `pieces/kept.tar.xz`. Each is a folder, named by its commit: `home` without its state and its
+vault, `packs`, the authority's root and `label.json`. The files in a pack's zip are stored there, which packs them
+better; whoever takes it out deflates them again (`tests.museum.pieces`).
 """
 
 from __future__ import annotations
@@ -13,12 +20,18 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 import threading
+import tomllib
+import types
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +44,11 @@ from archiver.archive.local_tsa import LocalAuthority
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+sys.modules.setdefault("tests", types.ModuleType("tests")).__path__ = [str(ROOT / "tests")]
+
+from tests.museum.pieces import KEPT, rezipped  # noqa: E402  # a package of that name may be installed
+from tests.support.anchor_kit import LocalCalendar, LocalWitness  # noqa: E402  # as above
+
 KEY_NOTE = "vault.key is a throw-away key of a test. It opens this home only, and everything in it was invented."
 LARGEST_PX, QUALITY = 120, 40  # of the recordings' pictures, most of what a home holds
 PASSWORD = "correct horse battery"  # of all users at the desk
@@ -178,8 +196,115 @@ def picture(number: int) -> bytes:
 KINDS: Mapping[str, Callable[[Earlier], None]] = {"demo": demo, "client": client, "agency": agency}
 
 
+@dataclass(frozen=True)
+class Format:
+    """A commit of the history, what its archives and packs have that earlier ones have not, and how it was asked."""
+
+    commit: str
+    what: str
+    pack: tuple[str, ...] = ("--claim", "RX-4711")  # the options of its `proof`
+    anchored: bool = False  # whether it knows anchors
+
+
+HISTORY = (
+    Format("c727bf93", "unsigned ledger lines, erasures, assignments; a proof in a zip, before there were packs", ()),
+    Format("8c67327c", "a pack of format 1, which does not say its number; the acts of assignments"),
+    Format("7820dc9d", "a pack of format 2; signed ledger lines, a name of the log"),
+    Format("fd33bd4b", "a pack of format 3, with the page to check it"),
+    Format("50fc16cc", "a pack of format 4, with anchors", anchored=True),
+    Format("e392dea3", "files beside the evidence that the ledger states", anchored=True),
+)
+"""The last commit that wrote each format."""
+
+
+def bought(archiver: Earlier, format: Format) -> None:
+    """Three archives of a replay and a pack: bought for a shared account, assigned, held, erased, claimed and dated."""
+    archiver("init", archiver.home, "--replay")
+    archiver("client", "add", "acme", "--name", "Acme Ltd")
+    archiver("client", "add", "beta", "--name", "Beta GmbH")
+    (archiver.folder / "letter.txt").write_text(LETTER)
+    with dated(archiver):
+        archiver("account", "add", "shared", "--client", "house", "--provider", "freepik")
+        archiver("run", "--replay", archiver.recordings)
+        rows = [row["licence"] for row in listed(archiver.json("find", "a")) if row["client"] == "house"]
+        archiver("assign", rows[0], "acme", "--reason", "Job 4711", *BY)
+        archiver("assign", rows[1], "beta", "--reason", "Job 4712", *BY)
+        archiver("hold", rows[0], "--reason", "letter of 3 May", *BY)
+        archiver("erase", rows[2], "--reason", "wrong_client: mixed up", "--yes", *BY)
+        archiver(
+            "claim", "add", archiver.folder / "letter.txt", "--client", "acme", "--yes", "--received", "2026-11-20"
+        )
+        archiver("run", "--replay", archiver.recordings)  # finds nothing new; its lines wait for a seal
+        archiver("proof", rows[0].replace("house", "acme"), *format.pack, "--out", archiver.folder / "packs/pack.zip")
+
+
+def anchored(archiver: Earlier, format: Format) -> None:
+    """One archive that is no replay, of imported certificates, and a pack: a witness and a calendar vouch for them."""
+    archiver("init", archiver.home)
+    (archiver.home / "archiver.yaml").write_text("")  # which names public authorities
+    archiver("client", "add", "acme", "--name", "Acme Ltd")
+    with dated(archiver), LocalWitness() as witness, LocalCalendar() as calendar:
+        assert isinstance(witness, LocalWitness)
+        assert isinstance(calendar, LocalCalendar)
+        archiver.settings(
+            f"anchors:\n  - {{name: armored, witness: '{witness.url}', key: '{witness.vkey}'}}\n"
+            f"  - {{name: alice, calendar: '{calendar.url}'}}\n"
+        )
+        for number, paper in enumerate(sorted(Path(archiver.recordings).glob("freepik/two-pages/bodies/*.pdf"))[:2]):
+            archiver("import", paper, "--client", "acme", codes=(0, 40))
+            for line in re.findall(r"[^\s\"]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+", archiver("anchors")):
+                witness.trust(line)
+            calendar.mine()
+            archiver("anchors", "--ask", codes=(0, 40))
+            print(number, archiver("anchors"))
+        first, *_ = [row["licence"] for row in listed(archiver.json("find", "a"))]
+        archiver("proof", first, "--out", archiver.folder / "packs/pack.zip")
+
+
+OF_A_PIECE = ("home/archiver.yaml", "home/clients", "home/archive", "packs/pack.zip", "tsa-root.pem")
+
+
+def piece(format: Format, source: Path, made: Path, out: Path) -> None:
+    """Make the piece of one format, each kind in a folder of its own, and put what is kept of it into another."""
+    for make in (bought, anchored) if format.anchored else (bought,):
+        archiver = Earlier(source, made / make.__name__)
+        (archiver.folder / "packs").mkdir(parents=True)
+        make(archiver, format)
+        state = archiver.json("verify", "--roots", archiver.folder / "tsa-root.pem")["state"]
+        assert state == "PROVEN", state
+        for name in OF_A_PIECE:
+            kept, place = archiver.folder / name, out / make.__name__ / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(kept, place) if kept.is_dir() else shutil.copy(kept, place)
+        rezipped(out / make.__name__ / "packs/pack.zip", zipfile.ZIP_STORED)
+    label = {"commit": format.commit, "what": format.what, "state": "PROVEN", "code": 0}
+    (out / "label.json").write_text(json.dumps(label, indent=2) + "\n")
+
+
+def pieces(commits: list[str]) -> None:
+    """Make these pieces of the history anew, or all of them, and keep them with the others."""
+    with tempfile.TemporaryDirectory(prefix="museum-") as scratch:
+        shelf = Path(scratch, "shelf")
+        shelf.mkdir()
+        if KEPT.exists():
+            with tarfile.open(KEPT) as packed:
+                packed.extractall(shelf, filter="data")
+
+        def make(format: Format) -> None:
+            shutil.rmtree(shelf / format.commit, ignore_errors=True)
+            source = taken_out(format.commit, Path(scratch, f"program-{format.commit}"))
+            piece(format, source, Path(scratch, "made", format.commit), shelf / format.commit)
+
+        with ThreadPoolExecutor(3) as pool:
+            [*pool.map(make, (each for each in HISTORY if not commits or each.commit in commits))]
+        with tarfile.open(KEPT, "w:xz", preset=9) as packed:
+            for format in (each for each in HISTORY if (shelf / each.commit).exists()):
+                packed.add(shelf / format.commit, format.commit, filter=nobody)
+    print(f"{KEPT.name}: {KEPT.stat().st_size // 1000} kB")
+
+
 def taken_out(commit: str, folder: Path) -> Path:
-    """The program of a commit, with smaller pictures in its recordings."""
+    """The program of a commit, with smaller pictures in its recordings; its own adapters are found, not today's."""
     packed = subprocess.run(["git", "-C", ROOT, "archive", commit], capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(folder, filter="data")
@@ -187,6 +312,13 @@ def taken_out(commit: str, folder: Path) -> Path:
         with Image.open(path) as image:
             image.thumbnail((LARGEST_PX, LARGEST_PX))
             image.convert("RGB").save(path, "JPEG", quality=QUALITY)
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    installed = folder / "stock_licence_archiver-0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: stock-licence-archiver\nVersion: 0\n")
+    found = project["entry-points"]["archiver.providers"].items()
+    lines = "\n".join(f"{name} = {place}" for name, place in found)
+    (installed / "entry_points.txt").write_text(f"[archiver.providers]\n{lines}\n")
     return folder
 
 
@@ -226,15 +358,19 @@ def nobody(member: tarfile.TarInfo) -> tarfile.TarInfo:
     return member
 
 
-def main(words: list[str]) -> None:
-    commit, kinds = words[0], words[1:] or [*KINDS]
+def homes(commit: str, kinds: list[str]) -> None:
+    """Make a home of each of these kinds, or of all, with the program of a commit."""
     whole = subprocess.run(["git", "-C", ROOT, "rev-parse", commit], capture_output=True, text=True, check=True).stdout
     with tempfile.TemporaryDirectory(prefix="museum-") as scratch:
         source = taken_out(commit, Path(scratch, "program"))
-        for kind in kinds:
+        for kind in kinds or KINDS:
             out = build(kind, whole.strip(), source, Path(scratch, kind))
             print(f"{out.name}: {out.stat().st_size // 1000} kB")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    first, *others = sys.argv[1:]
+    if first == "pieces":
+        pieces(others)
+    else:
+        homes(first, others)

@@ -27,7 +27,7 @@ import time
 import types
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -41,12 +41,11 @@ from _pytest.main import pytest_runtestloop as run_items
 
 ROOT = Path(__file__).parents[2]
 EQUAL, BASE = (Path(__file__).with_name(name) for name in ("equal.yaml", "base"))
-MIN_TIMEOUT_S, TIMES_SLOWER = 20, 10  # a mutant that makes its tests endless is killed
+MIN_TIMEOUT_S, TIMES_SLOWER = 5, 10  # of one test: a mutant that makes it endless is killed
 
 _PARTS = "archive/checking/parts"
-_ARCHIVE, _SEALED, _CHECKED = (
-    ("tests/archive/test_boundaries.py", f"tests/archive/test_{each}.py") for each in ("writer", "seal", "verify")
-)
+_WRITTEN = ("boundaries", "writer", "writer_choices", "clock_skew", "erasure", "witness", "cut_end")
+_JUDGING = ("timestamp_tokens", "witnessed", "ledger_lines", "ocfl_object", "verify_report", "proven_dates")
 TESTS = {
     "claims/facts": ("tests/claims/test_rule_engine.py",),
     "claims/rule_engine": ("tests/claims/test_rule_engine.py",),
@@ -57,17 +56,14 @@ TESTS = {
     "reading/secret_scan": ("tests/reading/test_secret_scan.py",),
     "catalogue/assignment": ("tests/catalogue/test_assignment_changes.py",),
     "catalogue/assignment_rules": ("tests/agency/test_shared_accounts.py",),
-    "archive/writer": _ARCHIVE,
-    "archive/ledger": _ARCHIVE,
-    "archive/seal": _SEALED,
-    f"{_PARTS}/timestamp_tokens": _CHECKED,
-    f"{_PARTS}/witnessed": _CHECKED,
-    f"{_PARTS}/ledger_lines": _CHECKED,
-    f"{_PARTS}/ocfl_object": _CHECKED,
-    f"{_PARTS}/verify_report": _CHECKED,
-    f"{_PARTS}/proven_dates": _CHECKED,
+    "archive/writer": tuple(f"tests/archive/test_{each}.py" for each in _WRITTEN),
+    "archive/ledger": ("tests/archive/test_ledger.py", "tests/archive/test_boundaries.py"),
+    "archive/seal": tuple(
+        f"tests/archive/test_{each}.py" for each in ("seal_choices", "boundaries", "seal", "token_times")
+    ),
+    **{f"{_PARTS}/{each}": (f"tests/archive/test_{each}.py",) for each in _JUDGING},
     f"{_PARTS}/merkle_tree": ("tests/archive/test_merkle.py",),
-    "provider/request_rules": ("tests/provider/test_request_rules.py",),
+    "provider/request_rules": ("tests/provider/test_request_rules.py", "tests/provider/test_state_changes.py"),
     "browsing/request_guard": ("tests/browsing/test_request_judges.py",),
 }
 """A module below `archiver/` and the files of tests that must see its mutants."""
@@ -129,13 +125,14 @@ def _short(node: ast.AST) -> str:
 
 
 def _ignored(tree: ast.Module) -> set[int]:
-    """Lines of imports, of what only types or Windows need, of how data classes are made, and of the log."""
+    """Lines of imports, of what only types or Windows need, of how data classes are made, of how much is remembered,
+    and of the log."""
     found: set[int] = set()
     for node in ast.walk(tree):
         kind = isinstance(node, ast.Import | ast.ImportFrom | ast.TypeAlias)
         typing = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         logged = isinstance(node, ast.Expr) and ast.unparse(node).startswith("log.")
-        made = isinstance(node, ast.Call) and ast.unparse(node.func) == "dataclass"
+        made = isinstance(node, ast.Call) and ast.unparse(node.func) in ("dataclass", "functools.lru_cache")
         if kind or typing or logged or made:
             assert isinstance(node, ast.stmt | ast.expr)
             found |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
@@ -302,6 +299,24 @@ class Reached:
         sys.monitoring.restart_events()
 
 
+class FirstFailed:
+    """The first test that fails; one that does not end ends this process."""
+
+    name = ""
+
+    def __init__(self, seconds: Mapping[str, float]) -> None:
+        self.seconds = seconds
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        signal.setitimer(signal.ITIMER_REAL, MIN_TIMEOUT_S + TIMES_SLOWER * self.seconds[item.nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and not self.name:
+            self.name = report.nodeid
+
+
 @dataclass
 class Judge:
     """Judges mutants of one module, as a plugin of the pytest that has collected its tests."""
@@ -313,6 +328,7 @@ class Judge:
     equal: int = 0
     unjudged: int = 0
     left: list[Mutant] = field(default_factory=list)
+    kills: Counter[str] = field(default_factory=Counter)
     begun: bool = False
 
     @property
@@ -339,11 +355,14 @@ class Judge:
                 break
             self.made += 1
             tests = [name for name in seconds if each.line in lines.get(name, ())]
-            if each.line not in inside or each.line in lines.get("", ()):
-                tests = [*seconds]
-            tests.sort(key=lambda name: seconds[name])
-            timeout_s = MIN_TIMEOUT_S + TIMES_SLOWER * sum(map(seconds.__getitem__, tests))
-            if not in_fork(functools.partial(self.passes, session, loaded, each.statement(source), tests), timeout_s):
+            if not tests or each.line not in inside or each.line in lines.get("", ()):
+                tests = [*seconds]  # a jump may leave no trace of its line
+            tests.sort(key=lambda name: seconds[name] / (1 + self.kills[name]))  # cheap ones, and those that see much
+            timeout_s = MIN_TIMEOUT_S * len(tests) + TIMES_SLOWER * sum(map(seconds.__getitem__, tests))
+            limits = {name: seconds[name] for name in tests}
+            judging = functools.partial(self.seen_by, session, loaded, each.statement(source), limits)
+            if (seen := in_fork(judging, timeout_s)) != "":
+                self.kills.update(filter(None, [seen]))
                 continue
             if (source.splitlines()[each.line - 1].strip(), each.before, each.after) in equal:
                 self.equal += 1
@@ -362,18 +381,16 @@ class Judge:
         return (dict(reached.lines), reached.seconds) if not session.testsfailed else None
 
     @staticmethod
-    def passes(session: Session, module: types.ModuleType, statement: ast.stmt, tests: Sequence[str]) -> bool:
-        """Whether these tests pass with a changed module."""
+    def seen_by(session: Session, module: types.ModuleType, statement: ast.stmt, tests: Mapping[str, float]) -> str:
+        """The first of these tests, with their seconds, that fails with a changed module; empty if all pass."""
         put(module, statement)
-        by_name = {each.nodeid: each for each in session.items}
+        by_name, first = {each.nodeid: each for each in session.items}, FirstFailed(tests)
         session.items = [by_name[name] for name in tests]
-        if not tests:
-            return True
-        try:
-            run_items(session)
-        except Session.Failed:
-            return False
-        return not session.testsfailed
+        session.config.pluginmanager.register(first)
+        with suppress(Session.Failed):
+            if tests:
+                run_items(session)
+        return first.name
 
 
 def _function_lines(tree: ast.Module) -> set[int]:

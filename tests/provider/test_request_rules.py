@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from contextlib import nullcontext
+from urllib.parse import unquote, urlencode, urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archiver.core.errors import ConfigError
 from archiver.provider import Mode, Phase, Purpose, Request, Rule, Rules
 from archiver.provider.request_rules import NOT_ALLOWED, static_files
 from tests.support.examples import examples
 
-QUERY = ("page", "sort", "_method", "method")
-BODY = ("page", "note", "password", "ids", "by.note", "by.at", "x")
+QUERY = ("a", "page", "sort", "_method", "method")
+BODY = ("a", "page", "note", "password", "ids", "by.note", "by.at", "x")
 RULES = Rules(
     allow=(
         Rule("GET", "https://acme.example.com/**", query=("x", "a", "do", "command", "method", "a[]")),
@@ -67,6 +69,7 @@ def sent(method: str, url: str, body: bytes | None = None) -> Request:
         ("GET", "file:///etc/hostname", None, False),
         ("GET", "https://acme.example.com/go?do=buy&do=look", None, False),
         ("GET", "https://acme.example.com/take/;x=1/one", None, False),
+        ("GET", "https://acme.example.com/list/..;x=1/other", None, False),
         ("POST", "https://acme.example.com/rpc?command=list", b"command=list", False),
         ("POST", "https://acme.example.com/rpc", b"command=list&command=buy", False),
         ("POST", "https://acme.example.com/rpc", b"command=list%20", False),
@@ -170,8 +173,11 @@ def test_no_header_or_field_moves_a_request_to_another_method_or_address() -> No
         assert not RULES.permit(Request("GET", place, headers={name: "/spend"}))
     for query in ("_method=PUT", "method=put", "a=1;_method=PUT", "%5Fmethod=PUT", "_METHOD[a]=PUT", "__method=PUT"):
         assert not RULES.permit(Request("GET", f"{place}?{query}"))
-    part = b'--b\r\nContent-Disposition: form-data; name="_method"\r\n\r\nPUT\r\n--b--'
-    assert not RULES.permit(Request("POST", "https://acme.example.com/login", part))
+    for body in (b'{"_method": "PUT"}', b'{"\\u005fmethod": "PUT"}'):
+        assert Request("POST", RPC, body).disguised
+    for name in ("_method", "method_of_pay"):
+        part = f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\nPUT\r\n--b--'.encode()
+        assert Request("POST", "https://acme.example.com/login", part).disguised is (name == "_method")
 
 
 def test_passive_requests_and_sign_in_hosts() -> None:
@@ -193,6 +199,8 @@ def test_what_only_reads() -> None:
     assert RULES.reads_only(Request("GET", "https://acme.example.com/list"))
     assert RULES.reads_only(sent("POST", "https://acme.example.com/rpc", b"command=list"))
     assert not RULES.reads_only(sent("POST", "https://acme.example.com/rpc", b"command=buy"))
+    assert RULES.reads_only(Request("POST", f"{RPC}?command=list"))
+    assert not RULES.reads_only(Request("POST", f"{RPC}?command=list", headers={"x-command": "buy"}))
     assert not RULES.reads_only(Request("POST", "https://acme.example.com/login", b"user=ada"))
 
 
@@ -272,6 +280,70 @@ def test_a_refusal_names_its_reason_and_those_of_known_hosts_come_first() -> Non
         ("https://x.example/a", NOT_ALLOWED),
         ("https://@acme.example.com/", "its address, a header or a field hides where it goes"),
     ]
+
+
+@pytest.mark.parametrize("body", [None, b"", b"{", b"--b\r\n"])
+def test_a_body_that_is_neither_a_form_nor_an_object_has_no_fields(body: bytes | None) -> None:
+    assert Request("POST", RPC, body).body_fields == {}
+
+
+def test_fields_keep_all_their_values_also_empty_ones() -> None:
+    assert Request("POST", f"{OPEN}?do=", b"do=1&do=&x.y=2").fields == {"do": ["", "1", ""], "x_y": ["2"]}
+    object_ = Request("POST", OPEN, b'{"do": "1", "do": 2, "x": "&do=&"}')
+    assert object_.fields["do"] == ["1", "2", ""] and object_.body_fields == {"do": ["1", "2"], "x": ["&do=&"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"command": "list", "a b": 1}', '{"command": "list", "x": {"a": 1, "a": 2}}', '{"command": "list", "x": NaN}',
+     '{"x": {"command": "list"}}', '{"command": true}', '{"command": null}', '{"command": "list", "x": "&command="}',
+     '{"command": "list", "x": {"command": 1}}', '{"command": "li st"}', "[1]", "{"],
+)  # fmt: skip
+def test_an_object_that_servers_could_read_in_two_ways_is_not_understood(body: str) -> None:
+    assert not sent("POST", RPC, body.encode()).understood({("command", "list")})
+    assert sent("POST", RPC, b'{"command": "list", "x": {"a": 1}}').understood({("command", "list")})
+
+
+@pytest.mark.parametrize(
+    ("value", "alike"),
+    [
+        ("buy", True),
+        (" Buy ", True),
+        ("buy\0x", True),
+        ("\uff42uy", True),
+        ("buyer", False),
+        ("", False),
+        ("x\0buy", False),
+    ],
+)
+def test_a_refusal_covers_each_spelling_of_a_value(value: str, alike: bool) -> None:
+    refuse = Rule("*", OPEN, fields={"do": "buy"})
+    assert refuse.resembles(Request("POST", OPEN, urlencode({"do": value}).encode())) is alike
+    assert refuse.resembles(Request("POST", OPEN, urlencode([("do", "x"), ("do", value)]).encode())) is alike
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [("http://A.example:80/x", "http://a.example/x"), ("http://a.example:81/x", "http://a.example:81/x"),
+     ("https://a.example:443", "https://a.example/"), ("https://a.example:80/x", "https://a.example:80/x")],
+)  # fmt: skip
+def test_only_the_port_of_its_own_scheme_is_left_out(url: str, place: str) -> None:
+    assert Request("GET", url).place == place
+
+
+def test_headers_neither_tell_requests_apart_nor_are_shown() -> None:
+    request = Request("GET", OPEN, headers={"authorization": "Bearer secret"})
+    assert request == Request("GET", OPEN) and "secret" not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "refused", "never"),
+    [("POST", "POST", True), ("POST", "GET", False), ("*", "GET", True), ("*", "POST", False), ("POST", "*", True)],
+)
+def test_a_permission_that_a_refusal_covers_is_named(allowed: str, refused: str, never: bool) -> None:
+    allow, refuse = (Rule(method, OPEN, fields={"do": "buy"}) for method in (allowed, refused))
+    with pytest.raises(ConfigError, match="can never apply") if never else nullcontext():
+        Rules(allow=(allow,), refuse=(refuse,))
 
 
 @pytest.mark.parametrize(("number", "permitted"), [("7", False), ("007", False), ("70", True), ("0x7", True)])

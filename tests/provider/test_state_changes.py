@@ -39,7 +39,7 @@ def test_the_rules_of_our_adapters_are_closed_lists(provider: str) -> None:
 RULES = Rules(
     allow=(
         Rule("GET", f"{SITE}/list", query=("page", "kind=all", "kind=new")),
-        Rule("GET", f"{SITE}/papers/*", Purpose.DOCUMENT),
+        Rule("GET", f"{SITE}/papers/*", Purpose.DOCUMENT, proves_session=False),
         Rule("POST", f"{SITE}/token", Purpose.REFRESH, {"grant": "refresh"}, body=("key",)),
         Rule("GET", f"{SITE}/login", Purpose.SIGN_IN, query=("next",)),
         Rule("POST", f"{SITE}/login", Purpose.SIGN_IN, query=("next",)),
@@ -89,6 +89,35 @@ def test_what_may_be_sent_in_which_phase(request_: Request, phases: str) -> None
     assert {phase for phase in Phase if RULES.permit(request_, phase=phase)} == told
 
 
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (Request("GET", f"{SITE}/list"), "declared proves reads"),
+        (Request("GET", f"{SITE}/papers/7"), "declared reads"),
+        (Request("POST", f"{SITE}/token", b"grant=refresh&key=1", headers=FORM), "declared refreshes proves reads"),
+        (Request("POST", f"{SITE}/token", b"grant=buy", headers=FORM), ""),
+        (Request("POST", f"{SITE}/login", b"user=ada", headers=FORM), "declared proves"),
+        (Request("GET", f"{SITE}/other"), "reads"),
+    ],
+)
+def test_what_is_declared_refreshes_proves_the_session_or_only_reads(request_: Request, told: str) -> None:
+    asked = {"declared": RULES.declares, "refreshes": RULES.refreshes, "proves": RULES.proves_session,
+             "reads": RULES.reads_only}  # fmt: skip
+    assert " ".join(name for name, ask in asked.items() if ask(request_)) == told
+
+
+def test_an_address_proves_the_session_unless_its_rule_says_otherwise() -> None:
+    for rule, proves in (
+        (Rule("GET", f"{SITE}/list"), True),
+        (Rule("GET", f"{SITE}/list", proves_session=False), False),
+    ):
+        assert Rules(allow=(rule,)).proves_session(Request("GET", rule.url)) is proves
+
+
+def test_a_person_at_work_may_do_anything() -> None:
+    assert RULES.permit(Request("POST", "https://shop.example.net/cart"), Mode.OBSERVE) is True
+
+
 def test_a_session_reads_unless_the_program_says_otherwise() -> None:
     phase, seen = SessionPhase(), list[Phase]()
     with pytest.raises(ValueError, match="lost"), phase.during(Phase.SIGNING_IN):
@@ -123,6 +152,8 @@ def test_a_rule_of_an_earlier_adapter_that_leaves_open_what_it_sends_is_named(ru
         (Request("POST", f"{SITE}/login", b"user=ada"), "allowed only while the archiver signs in"),
         (Request("GET", f"{SITE}/papers/7"), "allowed only while documents are fetched"),
         (Request("GET", f"{SITE}/list?page=1;2"), "but not the query or the body with which it was asked"),
+        (Request("POST", f"{SITE}/graphql", b'{"query": "{x}"}', headers=JSON), "but not the query or the body with"),
+        (Request("GET", f"{SITE}/login?next=a;b"), "but not the query or the body with"),
         (Request("POST", f"{SITE}/other"), "no rule allows it"),
     ],
 )
@@ -131,7 +162,10 @@ def test_a_refusal_says_what_the_adapter_lacks(request_: Request, why: str) -> N
 
 
 def test_a_file_of_a_host_that_does_more_has_at_most_a_version_behind_its_address() -> None:
-    rules = Rules(allow=(Rule("GET", f"{SITE}/list"),), assets=(f"{SITE}/**.js", "https://cdn.example.net/**"))
+    elsewhere = Rule("GET", "https://api.example.net/list")
+    rules = Rules(
+        allow=(elsewhere, Rule("GET", f"{SITE}/list")), assets=(f"{SITE}/**.js", "https://cdn.example.net/**")
+    )
     for query, passes in (("", True), ("?v=1.2", True), ("?8a6f", True), ("?action=buy", False), ("?buy", False),
                           ("?v=1&action=buy", False)):  # fmt: skip
         assert rules.permit(Request("GET", f"{SITE}/main.js{query}", passive=True)) is passes, query

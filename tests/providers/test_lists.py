@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from archiver.core.errors import AccountBlocked, ConfigError, LayoutChanged, NotACertificate
+from archiver.core.errors import BrowserRefused, ConfigError, LayoutChanged, NotACertificate
 from archiver.core.model import Asset, Gap, GapReason, Licence
 from archiver.provider import Page, Provider, Request, Response
 from archiver.provider.form_login import StatedCount
@@ -301,7 +301,7 @@ def test_a_certificate_that_is_gone_for_good_has_lapsed() -> None:
     assert isinstance(found, Gap) and found.reason is GapReason.LAPSED
 
 
-@pytest.mark.parametrize(("body", "error"), [("<h1>Access Denied</h1>", AccountBlocked), ("gone", NotACertificate)])
+@pytest.mark.parametrize(("body", "error"), [("<h1>Access Denied</h1>", BrowserRefused), ("gone", NotACertificate)])
 def test_a_denied_certificate_blocks_the_account_only_where_freepik_says_so(body: str, error: type[Exception]) -> None:
     licence = Licence(asset=Asset(provider="freepik", asset_id="10001"), key=("ada", "10001", "free", "2026-01-01"))
 
@@ -339,3 +339,18 @@ def test_the_number_on_the_account_page_is_found_as_declared(monkeypatch: pytest
     assert asyncio.run(EnvatoElements().counts(Pages("<p>1,204 downloads so far</p>"))) == {"downloads": 1204}  # type: ignore[arg-type]  # a page that is no browser's
     with pytest.raises(LayoutChanged, match="does not say how many rows downloads has"):
         asyncio.run(EnvatoElements().counts(Pages("<p>Welcome</p>")))  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        ("???????? ??? ???????", "Рассвет над гаванью"),
+        ("Kaffee \ufffdber Nacht", "Рассвет над гаванью"),
+        ("Why?", "Why?"),
+    ],
+)
+def test_a_title_whose_letters_a_certificate_lost_stays_the_list_s(printed: str, kept: str) -> None:
+    asset = Asset(provider="freepik", asset_id="75108555", title="Рассвет над гаванью" if kept != printed else "Who?")
+    row = Licence(asset=asset, key=("ada", "75108555", "premium", "2026-11-22"), licensed_at=date(2026, 11, 22))
+    text = f"Resource: 75108555\nTitle: {printed}\nLicensee: Ada Example\nDownload date: 2026-11-22\n"
+    assert Freepik().read_certificate(row, text).asset.title == kept

@@ -430,7 +430,7 @@ def test_a_new_licence_between_two_pages_is_neither_lost_nor_doubled(name: str, 
     shifted = [before[:size], *chunks(now, size)[1:]]
     totals = [len(before), *(len(now) for _ in shifted[1:])]
     result = nights.run([*site.reading(shifted, totals), *site.reading(chunks(now, size)), *site.documents(now)])
-    assert (result.outcome, result.listed, result.archived) == (Outcome.COMPLETE, len(now), len(now)), result
+    assert (result.outcome.is_whole, result.listed, result.archived) == (True, len(now), len(now)), result
     assert by_asset(nights.archived) == by_asset(wanted(site, now))
 
 
@@ -457,7 +457,7 @@ def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: st
     offered = [kind for kind in ("preview", "certificate") if load(name).info.documents.get(kind) == "offered"]
     for kind in offered:
         assert first["gaps"][kind] == ("failed" if kind == "certificate" else "lapsed")
-    assert result.outcome is (Outcome.PARTIAL if "certificate" in offered else Outcome.COMPLETE), result
+    assert (result.outcome is Outcome.PARTIAL) if "certificate" in offered else result.outcome.is_whole, result
 
     later = nights.run([*site.reading([rows[1:]]), *gone])  # and now the list forgets it
     assert (later.error, later.listed, later.archived, later.unexplained) == (None, 2, 0, [])
@@ -473,7 +473,7 @@ def test_hostile_texts_are_archived_as_they_are_and_harm_nothing(name: str, play
     [golden] = wanted(site, [row])
     exchanges = [*site.reading([[row]]), *site.documents([row])]
     result = nights.run([{**each, "response": poisoned(site, each["response"], written(golden))} for each in exchanges])
-    assert result.outcome is Outcome.COMPLETE, result
+    assert result.outcome.is_whole, result
     [found] = nights.archived
     assert (found["licence_id"], found["asset_id"]) == (golden["licence_id"], golden["asset_id"])
     assert site.browser or written(found) == {HOSTILE}  # a certificate's own text comes before a page's
@@ -493,10 +493,10 @@ def test_a_storm_of_429_is_waited_out_or_told_and_costs_no_licence(name: str, pl
     gusts = [{"request": each["request"], "response": STORM, "repeat": 3} for each in (first, *documents)]
     lasting = {"request": rest[0]["request"], "response": STORM, "repeat": 99}
     result = nights.run([*gusts, first, lasting, *rest, *site.documents(rows)])
-    assert (result.outcome, result.error, result.exit_code) == (Outcome.FAILED, "RateLimited", 30), result
+    assert (result.outcome, result.error, result.exit_code) == (Outcome.PARTIAL, "RateLimited", 30), result
     assert len(nights.archived) == size and not result.unexplained
     result = nights.run([first, *rest, *site.documents(rows)])
-    assert (result.outcome, result.archived) == (Outcome.COMPLETE, 1)
+    assert (result.outcome.is_whole, result.archived) == (True, 1)
     assert by_asset(nights.archived) == by_asset(wanted(site, rows))
 
 
@@ -511,7 +511,7 @@ def test_a_connection_that_breaks_in_a_body_is_asked_again(
     reading, documents = site.reading(chunks(rows, site.per_page)), site.documents(rows)
     torn = [{**each, "response": {**each["response"], "cut": 20}, "repeat": 1} for each in (*reading, *documents)]
     result = nights.run([*torn, *reading, *documents])
-    assert result.outcome is Outcome.COMPLETE, result
+    assert result.outcome.is_whole, result
     assert by_asset(nights.archived) == by_asset(wanted(site, rows))
 
 
@@ -535,7 +535,7 @@ def test_a_truncated_file_is_a_gap_until_it_comes_whole(name: str, play: Play) -
     [found] = nights.archived
     assert "failed" in found["gaps"].values() and found["documents"] == ["record.json"]
     result = nights.run([*site.reading([rows]), *documents])
-    assert result.outcome is Outcome.COMPLETE and nights.archived == wanted(site, rows), result
+    assert result.outcome.is_whole and nights.archived == wanted(site, rows), result
 
 
 @pytest.mark.browser
@@ -552,12 +552,12 @@ def test_a_session_that_ends_in_the_middle_is_renewed_once_and_nothing_doubled(n
             "response": {"status": 200, "text": "Sign in"},
         }
         result = nights.run([first, ended, asked, *site.documents(rows)])
-        assert (result.outcome, result.exit_code, result.archived) == (Outcome.FAILED, 10, size), result
+        assert (result.outcome, result.exit_code, result.archived) == (Outcome.PARTIAL, 10, size), result
         result = nights.run([first, *rest, *site.documents(rows)])
-        assert (result.outcome, result.listed, result.archived) == (Outcome.COMPLETE, size + 1, 1), result
+        assert (result.outcome.is_whole, result.listed, result.archived) == (True, size + 1, 1), result
     else:
         result = nights.run([first, ended, *rest, *site.documents(rows)])
-        assert (result.outcome, result.listed, result.archived) == (Outcome.COMPLETE, size + 1, size + 1), result
+        assert (result.outcome.is_whole, result.listed, result.archived) == (True, size + 1, size + 1), result
     assert by_asset(nights.archived) == by_asset(wanted(site, rows))
 
 
@@ -585,7 +585,7 @@ def test_licences(name: str, count: str, play: Play) -> None:
     site = nights.site
     rows = site.numbered({"no": 0, "one": 1}.get(count, site.full))
     result = nights.run(site.reading([rows]), dry=True)
-    assert (result.outcome, result.listed, result.sweep) == (Outcome.COMPLETE, len(rows), "full"), result
+    assert (result.outcome.is_whole, result.listed, result.sweep) == (True, len(rows), "full"), result
 
 
 NARROWED = [(name, setting) for name in SITES for setting in load(name).info.narrowed]
@@ -603,4 +603,4 @@ def test_an_account_that_may_see_less_says_which_licences_are_not_seen(name: str
         each["request"]["url"] = re.sub(*NARROWER.get(setting, ("", "")), each["request"]["url"])
     result = nights.run(exchanges)
     assert f"Not seen: {load(name).info.narrowed[setting]} ({setting}: {value})." in result.message
-    assert result.outcome is Outcome.COMPLETE
+    assert result.outcome.is_whole

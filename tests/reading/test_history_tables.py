@@ -1,7 +1,6 @@
 """Histories in CSV: every licence of a platform with its row, and no licence from any other table."""
 
 import json
-import time
 from datetime import date
 
 import pytest
@@ -353,19 +352,12 @@ SAMPLES = [
 BYTES = st.sampled_from([each[start : start + 60] for each in SAMPLES for start in range(0, len(each), 30)])
 
 
-@settings(max_examples=200, deadline=2000)
+@settings(max_examples=80, deadline=2000)
 @given(st.sampled_from(SAMPLES), st.lists(BYTES | st.binary(max_size=40), max_size=20), st.text(max_size=20))
 def test_hostile_tables_never_crash(head: bytes, parts: list[bytes], name: str) -> None:
     for content in (b"".join(parts), head + b"".join(parts)):
         paper = history_of(content, name)
         assert paper is None or all(each.identity for each in paper.licences)
-
-
-@pytest.mark.parametrize("part", [b'"', b",", b"\n", b'a,"', b"'1", b'="', b"shutterstock.", b"1;2\n", b"\xff\xfe"])
-def test_long_tables_are_read_in_linear_time(part: bytes) -> None:
-    started = time.process_time()
-    history_of(ENGLISH.encode() + part * (1_000_000 // len(part)), "shutterstock.csv")
-    assert time.process_time() - started < 3
 
 
 TIME = "2017-09-21T12:12:12"

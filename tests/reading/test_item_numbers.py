@@ -44,7 +44,7 @@ OTHERS = ["Order number: {number}", "Bestellung Nr. {number}", "Invoice\n{number
 numbers = st.integers(10_000_000, 99_999_999)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(numbers, min_size=1, max_size=5, unique=True), st.lists(numbers, max_size=3), st.sampled_from(LABELS),
     st.sampled_from(CARDS + ROWS), st.lists(st.sampled_from(OTHERS), min_size=3, max_size=3), st.booleans(),

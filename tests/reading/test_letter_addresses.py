@@ -69,7 +69,7 @@ def composed(seed: int) -> tuple[str, set[str]]:
     return "\n".join([*lines, "", "Regards", "Ada Example"]), set(urls)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(some.integers(0, 10**9))
 def test_no_address_is_cut_off(seed: int) -> None:
     text, urls = composed(seed)

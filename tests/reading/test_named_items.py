@@ -1,5 +1,3 @@
-import time
-
 from archiver.reading.named_items import named_items
 
 CASES = [
@@ -43,11 +41,3 @@ CASES = [
 def test_items_are_named_by_what_stands_around_their_numbers() -> None:
     found = [(text, ", ".join(named_items(text))) for text, _ in CASES]
     assert found == [(text, items) for text, items in CASES]
-
-
-def test_long_lines_are_read_at_once() -> None:
-    begun = time.process_time()
-    for part in ("A1-", "image no. ", "9 ", "x. X-12 ", "AB 12 | ", "(", "Bild 12, ", "sig: A 1 "):
-        named_items(part * (200_000 // len(part)))
-        named_items(f"{part}\n" * (200_000 // len(part)))
-    assert time.process_time() - begun < 10

@@ -26,7 +26,7 @@ def test_finds_what_re_finds(name: str) -> None:
     """Whatever is built to fit the pattern, amid other words and in other letters, has one of its pieces."""
     phrases = LISTS[name]
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, suppress_health_check=list(HealthCheck))
     @given(st.from_regex(phrases.compiled), st.sampled_from([str, str.upper, str.title]))
     def each(fits: str, letters: type[str]) -> None:
         text = letters(f"Re: \n{fits}\n and more")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import time
 from urllib.parse import quote
 
 import pytest
@@ -98,13 +97,6 @@ def test_any_bytes_can_be_masked_and_masking_twice_is_masking_once(content: byte
     assert mask_named(mask_named(content)) == mask_named(content)
 
 
-@pytest.mark.parametrize("pattern", ["csrf", "<input ", "&a", 'csrf="', "eyJ", "bearer ", "token=", "<meta name=csrf "])
-def test_hostile_pages_take_no_longer_than_others(pattern: str) -> None:
-    started = time.process_time()
-    mask_named(pattern.encode() * (300_000 // len(pattern)))
-    assert time.process_time() - started < 5  # one that goes back over what it has read takes much longer
-
-
 def test_what_a_mask_would_break_is_told_by_its_type() -> None:
     for media_type in ("text/html; charset=utf-8", "application/json", "image/svg+xml", "application/ld+json"):
         assert maskable(media_type)
@@ -180,3 +172,48 @@ def test_a_value_within_another_is_masked_once() -> None:
     inner = 'csrfToken="?access_token=q1w2e3r4t5z6u7i8"'
     assert mask_named(inner.encode()) == b'csrfToken="%b"' % MASK
     assert mask_named(b"?token=aaaa&token=bbbb") == b"?token=%b&token=%b" % (MASK, MASK)
+
+
+def test_in_base64_a_secret_is_what_its_surroundings_do_not_change() -> None:
+    secret = "pa55w?rd!"
+    for lead in range(3):
+        around = [base64.b64encode(before * lead + secret.encode() + after * 2)
+                  for before in (b"\0", b"\xff") for after in (b"\0", b"\xff")]  # fmt: skip
+        alike = [at for at, letters in enumerate(zip(*around, strict=True)) if len({*letters, ord("=")}) == 2]
+        decided = around[0][alike[0] : alike[-1] + 1]
+        assert decided in forms(secret) and decided[1:] not in forms(secret) and decided[:-1] not in forms(secret)
+
+
+def test_a_letter_of_two_units_is_escaped_as_two() -> None:
+    secret_values = all_forms(["pass\U0001f600word!"])
+    for written in (r"pass\ud83d\ude00word!", r"pass\\uD83D\\uDE00word\\u0021", "pass%F0%9F%98%80word%21"):
+        assert mask(f"a {written} b".encode(), secret_values) == b"a %b b" % MASK
+
+
+def test_tokens_are_looked_for_up_to_a_length() -> None:
+    token, named = "0123456789abcdefXYZ", '{"accessToken": "0123456789abcdefXYZ"}'
+    for longer, found in ((0, {token}), (3, set())):
+        assert stored_secrets({"user": " " * (100_000 - len(named) + longer) + named}) == found
+    assert stored_secrets({"user": named[:-1].rjust(100_000)}) == {token}
+    assert stored_secrets({"user": named[:-1].rjust(100_001)}) == set(), "its last quote is one too far"
+
+
+@pytest.mark.parametrize(
+    ("page", "masked"),
+    [
+        ('ab<input type="password" value="x1">cd', 'ab<input type="password" value="M">cd'),
+        ("ab<input type=password value='x1'>cd", "ab<input type=password value='M'>cd"),
+        ("ab<input type=password value=x1>cd", "ab<input type=password value=M>cd"),
+        ('ab<input type="password" value="">cd', 'ab<input type="password" value="">cd'),
+        ('ab<input type="text" value="x1">cd', 'ab<input type="text" value="x1">cd'),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.q1w2e3r4t5 b", "M b"),
+        ("?token=a1 eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.q1w2e3r4t5", "?token=M M"),
+    ],
+)
+def test_of_a_page_only_the_value_is_masked(page: str, masked: str) -> None:
+    assert mask_named(page.encode()) == masked.replace("M", MASK.decode()).encode()
+
+
+def test_a_secret_s_name_and_header() -> None:
+    assert secret_scan.secret_name("user.password") and not secret_scan.secret_name("title")
+    assert secret_scan.mask_text("a \ud800 secret!1 b", ["secret!1"]) == f"a \\ud800 {MASK.decode()} b"

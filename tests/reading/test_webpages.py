@@ -11,7 +11,7 @@ import pytest
 from archiver.core.model import DocumentKind, Licence
 from archiver.reading import webpages
 from archiver.reading.certificates import Paper
-from archiver.reading.document_parser import same_licence
+from archiver.reading.one_licence import same_licence
 from archiver.reading.webpages import page_by
 from archiver.reading.worker import DocumentReader
 

@@ -25,7 +25,7 @@ from archiver.archive.local_tsa import LocalAuthority
 from archiver.archive.ocfl import NewObject, Stored
 from archiver.archive.seal import Post, Qualify, strict_checker
 from archiver.archive.witness import FolderWitness, Witness
-from archiver.archive.writer import ArchiveWriter, Authority, Seal, SealSettings, open_archive
+from archiver.archive.writer import ArchiveWriter, Authority, Restored, Seal, SealSettings, open_archive
 from archiver.home.network import Network
 
 SIGNER = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -73,7 +73,8 @@ class Kit:
             witnesses=self.witnesses,
             anchors=self.anchors,
         )
-        return open_archive(self.root, means, origin=origin, after_restore=after_restore)
+        restored = Restored(place=after_restore, by="Ada") if after_restore else None
+        return open_archive(self.root, means, origin=origin, after_restore=restored)
 
     def write(self, *numbers: int, origin: str = "live") -> Seal:
         """One command: archives these licences and seals."""

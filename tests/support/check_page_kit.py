@@ -25,7 +25,10 @@ from archiver.browsing.chromium import find
 
 CHECK = """async ([zip, { pins = {}, ...options }]) => {
     const bytes = Uint8Array.from(atob(zip), (letter) => letter.charCodeAt(0));
-    const supplied = pins.key ? { key: publicKey(pins.key), roots: certificatesIn(encoded(pins.roots)).found } : {};
+    const supplied = {
+        ...(pins.key && { key: publicKey(pins.key) }),
+        ...(pins.roots && { roots: certificatesIn(encoded(pins.roots)).found }),
+    };
     try {
         return await checkPack(new Blob([bytes]), { verifier: VERIFIER, supplied, ...options });
     } catch (error) {
@@ -89,6 +92,7 @@ class Checker:
         copies = reports[-1]
         assert isinstance(copies, PackReport)
         assert found["state"] == copies.state, (found, copies.as_text())
+        assert (found["verdict"], found["trust"] or "") == (copies.verdict.word, copies.verdict.trust)
         whole = found["state"] != "DAMAGED"  # else the page may judge bytes of a timestamp that nobody signed otherwise
         codes = {"timestamp", "dates-not-checked"} if not whole else set[str]()
         told = {(report.client, each.code, each.path) for report in reports for each in report.findings}
@@ -105,6 +109,7 @@ class Checker:
         *proofs, copies = reports
         assert isinstance(copies, PackReport)
         assert found["copies"]["by_sender"] == copies.by_sender
+        assert (found["verdict"], found["trust"] or "") == (copies.verdict.word, copies.verdict.trust)
         assert {each["path"]: each["secured_since"] for each in found["copies"]["documents"]} == copies.copies
         for one, other in zip(found["proofs"], proofs, strict=True):
             mine = other.as_json()

@@ -31,7 +31,7 @@ from archiver.home.vault import Vault, find_key
 from tests.support.agency import Agency
 from tests.support.homes import Home as CommandLine
 from tests.support.homes import clean_environment
-from tests.support.object_stores import ACCESS_KEY, SECRET_KEY, ObjectStore
+from tests.support.object_stores import SECRET_COMMAND, ObjectStore
 from tests.support.postgres import Postgres
 from tests.support.replica_kit import add_replica
 
@@ -178,12 +178,11 @@ def fleet(
         key, root = find_key(create=True), folder / "home"
         create_home(root, agency="Agency Ltd", timestamps=timestamps)
         endpoint = f'endpoint: "{store.endpoint}",' if endpoint_in_settings else ""
-        code = f"print('client_id: {ACCESS_KEY}'); print('client_secret: {SECRET_KEY}')"
         settings = root / "archiver.yaml"
         settings.write_text(
             settings.read_text()
             + f"\nreplica: {{bucket: {bucket_name}, {endpoint} region: us-east-1, retain: 2d,\n"
-            + f'  secret_command: ["{sys.executable}", "-c", "{code}"]}}\n'
+            + f"  {SECRET_COMMAND}}}\n"
             + f'fleet: {{night: "00:00-23:59", lease: {lease}}}\n'
         )
         vault = Vault.create(root / "vault.enc", key)

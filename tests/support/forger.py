@@ -82,6 +82,8 @@ class Owner:
     """Somebody with a signing key and a timestamp authority, both under the names that everybody uses."""
 
     seed: int
+    origin: str = "live"
+    root_name: str = "Root of time"
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
 
     @cached_property
@@ -91,7 +93,7 @@ class Owner:
     @cached_property
     def _authority(self) -> tuple[Any, Any, bytes]:
         keys = key("p256"), key("p256")
-        root = certificate("Root of time", keys[0])
+        root = certificate(self.root_name, keys[0])
         leaf = certificate("Time", keys[1], (root, keys[0]), ca=False, more=(STAMPING,))
         return leaf, keys[1], pem(root)
 
@@ -182,7 +184,7 @@ def build(owner: Owner, names: tuple[str, ...] = (ONE, TWO), knobs: Knobs | None
         objects[name] = ocfl("licence", name, shown[name], f"capture; terms later {TERMS}", own)
     fingerprint = signed_notes.key_fingerprint(owner.public)
     records: list[dict[str, Any]] = [
-        {"type": "origin", "origin": "live", "key": fingerprint, "log": "acme"},
+        {"type": "origin", "origin": owner.origin, "key": fingerprint, "log": "acme"},
         *({"type": "capture", "id": f"urn:x-archiver:{'terms' if name == TERMS else 'licence'}:{name}", "version": "v1",
            "inventory_sha512": digest} for name, (_, digest) in objects.items()),
         {"type": "run", "listed": 2},

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -32,21 +32,32 @@ if TYPE_CHECKING:
     from archiver.reading.worker import Kind
 
 NEEDED = (
-    "aiohttp.web", "archiver.agency.accounts", "archiver.agency.integrity", "archiver.agency.night",
-    "archiver.agency.account_closing", "archiver.agency.client_handover", "archiver.agency.offboarding",
-    "archiver.agency.run_messages", "archiver.catalogue.picture_search",
-    "archiver.claims.packing", "archiver.cli.commands", "archiver.collect.importing", "httpx",
-    "playwright.async_api", "trustme",
+    "aiohttp.web", "archiver.agency.account_closing", "archiver.agency.accounts", "archiver.agency.anchored",
+    "archiver.agency.backup.making", "archiver.agency.backup.newer", "archiver.agency.backup.restoring",
+    "archiver.agency.client_handover", "archiver.agency.diagnosis", "archiver.agency.directory",
+    "archiver.agency.integrity", "archiver.agency.night", "archiver.agency.offboarding", "archiver.agency.run_messages",
+    "archiver.agency.sign_ins", "archiver.agency.status", "archiver.agency.today", "archiver.catalogue.picture_search",
+    "archiver.claims.claim_pack", "archiver.claims.drafts", "archiver.claims.packing", "archiver.cli.commands",
+    "archiver.collect.importing", "archiver.core.stale_files", "archiver.desk.auth", "archiver.fleet.replica_check",
+    "archiver.fleet.restore", "babel.dates", "cryptography.fernet", "httpx", "platformdirs.unix",
+    "playwright.async_api", "rfc3161_client", "trustme", "typer._adapters", "typer._click._textwrap",
 )  # fmt: skip
 """What most commands import."""
 
 NEEDED_TO_READ = (
-    "archiver.catalogue.alignment", "archiver.catalogue.matcher", "archiver.catalogue.overlay",
-    "archiver.reading.embedded", "archiver.reading.office", "archiver.reading.pdf_join",
-    "archiver.reading.picture_areas", "archiver.reading.worker", "numpy", "PIL.ImageCms",
-    "PIL.JpegImagePlugin", "pypdf", "pypdf._text_extraction._layout_mode",
+    "archiver.agency.audit.page_reader", "archiver.catalogue.alignment", "archiver.catalogue.matcher",
+    "archiver.catalogue.overlay", "archiver.reading.containers", "archiver.reading.embedded",
+    "archiver.reading.letters", "archiver.reading.office", "archiver.reading.pdf_join",
+    "archiver.reading.picture_areas", "archiver.reading.webpages", "archiver.reading.worker", "dkim.dnsplug", "numpy",
+    "PIL.ImageCms", "PIL.JpegImagePlugin", "pypdf", "pypdf._text_extraction._layout_mode",
 )  # fmt: skip
 """What most readers import, as far as it is installed; not what starts threads, as onnxruntime does."""
+
+PAPER = (
+    "Getty Images\nLicence certificate\n\nLicence number: 123450001\nAsset ID: 1234567\nDate of purchase: 3 May 2026\n"
+)
+LETTER = "Getty Images\nCase number X7K2P9\n\nYou used our picture. Please pay EUR 389.59 until 24 December 2026.\n"
+"""Whoever reads the first paper and the first letter takes more than a second to compile what they are searched for."""
 
 _BEGINNING = re.compile(r"(LD|LC|PYTHON(?!_KEYRING|PYCACHE|DONTWRITE))_?|LANG|FAKETIME|TZ|OPENSSL")
 """What of an environment counts when a process begins, and for nothing afterwards."""
@@ -112,6 +123,14 @@ def _server() -> socket.socket:
         atexit.register(process.wait)
         atexit.register(ours.close)  # which ends it, and comes first
     return _started[0]
+
+
+def _read_first() -> None:
+    from archiver.reading.document_parser import read_text
+    from archiver.reading.letters import read_letter
+
+    read_text(PAPER)
+    read_letter(LETTER)
 
 
 # ---------------------------------------------------------------- readers
@@ -192,6 +211,7 @@ def _serve_readers(source: socket.socket) -> None:
             import_module(name)
     from archiver.reading.worker import _serve as read
 
+    _read_first()
     gc.freeze()
     while fds := (received := socket.recv_fds(source, 1 << 16, 3))[1]:
         if not (reader := os.fork()):
@@ -222,6 +242,13 @@ def _serve_readers(source: socket.socket) -> None:
 # ---------------------------------------------------------------- commands
 
 
+def _collect(options: int = 0) -> None:
+    """Readers that have ended."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
 def _serve(source: socket.socket) -> None:
     """The life of the process that forks: it ends when the tests' does. Returns in a command's own process alone."""
     for name in NEEDED:
@@ -230,54 +257,59 @@ def _serve(source: socket.socket) -> None:
 
     for name in installed():
         load(name)
+    _read_first()
     gc.freeze()  # else collecting would copy what all processes share
-    while fds := socket.recv_fds(source, 1, 4)[1]:
-        if not os.fork():
-            source.close()
-            _wait_for(fds)
-            return
-        for each in fds:
-            os.close(each)
-        _collect(os.WNOHANG)
-    _collect()
-    os._exit(0)
+    running: dict[int, tuple[int, socket.socket]] = {}  # by a handle of each command: its number, and who waits for it
+    poll = select.poll()
+    poll.register(source, select.POLLIN)
+    while True:
+        for ready in sorted((each for each, _ in poll.poll()), key=source.fileno().__eq__):  # a new one last
+            if ready == source.fileno():
+                if not (fds := socket.recv_fds(source, 1, 4)[1]):
+                    _kill(running)
+                    os._exit(0)
+                answer = socket.socket(fileno=fds[0])
+                asked = json.loads(answer.makefile("rb").read())
+                if not (command := os.fork()):
+                    for each in (source, answer, *(other for _, other in running.values())):
+                        each.close()
+                    _begin(asked, fds[1:])
+                    return
+                for stream in fds[1:]:
+                    os.close(stream)
+                handle = os.pidfd_open(command)
+                running[handle] = command, answer
+                poll.register(handle, select.POLLIN)
+                poll.register(answer, 0)  # hanging up is told unasked
+            elif ready in running:
+                command, answer = running.pop(ready)
+                for other in (ready, answer.fileno()):
+                    poll.unregister(other)
+                with answer, suppress(OSError):  # nobody waits for it any more
+                    answer.sendall(str(os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])).encode())
+                os.close(ready)
+            else:
+                _kill(handle for handle, (_, answer) in running.items() if answer.fileno() == ready)
 
 
-def _collect(options: int = 0) -> None:
-    """Those who waited for the commands that have ended."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
+def _kill(handles: Iterable[int]) -> None:
+    """End commands for which nobody waits any more."""
+    for handle in handles:
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
 
 
-def _wait_for(fds: Sequence[int]) -> None:
-    """Fork once more for the command, and tell its exit code. Returns in the command's process."""
-    answer = socket.socket(fileno=fds[0])
-    arguments, env, folder, umask = json.loads(answer.makefile("rb").read())
-    command = os.fork()
-    if command:
-        threading.Thread(target=_end_with, args=(answer, command), daemon=True).start()
-        code = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
-        answer.sendall(str(code).encode())
-        os._exit(0)
-    answer.close()
+def _begin(asked: tuple[list[str], dict[str, str], str, int], streams: Sequence[int]) -> None:
+    """Become the process of a command."""
+    arguments, env, folder, umask = asked
     os.setsid()
     os.chdir(folder)
     os.umask(umask)
     os.environ.clear()
     os.environ.update(env)
-    for number, each in enumerate(fds[1:]):
+    for number, each in enumerate(streams):
         os.dup2(each, number)
         os.close(each)
     sys.argv = ["archiver", *arguments]
-
-
-def _end_with(answer: socket.socket, command: int) -> None:
-    """End a command that nobody waits for any more."""
-    poll = select.poll()
-    poll.register(answer, 0)  # hanging up is told unasked
-    poll.poll()
-    os.kill(command, signal.SIGKILL)
 
 
 if __name__ == "__main__":
@@ -297,6 +329,9 @@ if __name__ == "__main__":
 
         workers, _, kind = DocumentReader.__init__.__defaults__ or ()
         DocumentReader.__init__.__defaults__ = (workers, float(seconds), kind)
+    from archiver.agency.backup import encryption
+
+    encryption.WORK_FACTOR = 10  # what a test encrypts takes little work; the file tells how much
     if "KILL_PATTERN" in os.environ:  # see tests/support/kills.py
         runpy.run_path(str(Path(__file__).with_name("kills.py")))["arm"]()
     code: object = 0

@@ -28,6 +28,9 @@ RECORDINGS = ROOT / "recordings"
 QUICK = ROOT / ".venv" / "cache" / "recordings"
 """The recordings without the pages of terms, for whose capture each run starts a browser; see `make_quick`."""
 
+NOT_STARTING = "/bin/false"
+"""A browser that set-up finds, so that it installs none, and that does not start."""
+
 type Clock = Callable[[str], dict[str, str]]
 """Sets the clock of all programs that are started from here on to a day, `2045-01-01`; returns how, as environment."""
 

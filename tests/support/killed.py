@@ -125,6 +125,7 @@ ELSEWHERE = {
     "client rename": "replaces one file",
     "client change": "replaces one file",
     "client remove": "forgets secrets, then removes one file; repeated, it forgets the rest",
+    "account first": "writes a statement and its line as `hold` does, then replaces one file",
     "account rename": "replaces one file, then renames in the vault; repeated, it finishes that",
     "account remove": "replaces one file, then forgets secrets, which `account add` does too",
     "demo": "makes a new home each time",

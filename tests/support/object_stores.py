@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 ACCESS_KEY, SECRET_KEY = "invented-access-key", "invented-secret-key"  # of a store that lives for one test run
+SECRET_COMMAND = f'secret_command: [printf, "client_id: {ACCESS_KEY}\\nclient_secret: {SECRET_KEY}\\n"]'
+"""The setting of a program that prints them; a Python would take most of some tests' time."""
 START_TIMEOUT_S = 60.0
 
 

@@ -890,12 +890,16 @@ def judged(forged: Forgery, world: World, checker: Checker, folder: Path) -> str
 
 def unchanged_but_for_papers(zip_file: Path, world: World) -> bool:
     """Whether all of it is the owner's, but for the papers that the sender wrote."""
+    copies = whole_pack.verify_zip(zip_file)[-1]
+    told = [each.path for each in copies.findings if each.code == "stray"]  # which is no part of the pack
     with zipfile.ZipFile(zip_file) as opened:
-        found = {each.filename[6:]: opened.read(each) for each in opened.infolist() if not each.is_dir()}
+        every = {each.filename: opened.read(each) for each in opened.infolist() if not each.is_dir()}
+    stray = [path for path in every if any(f"{path}/".startswith((f"{each}/", f"proof/{each}/")) for each in told)]
+    found = {path[6:]: content for path, content in every.items() if path not in stray}
     lists = {"manifest-sha256.txt", "tagmanifest-sha256.txt", "bag-info.txt"}
     own = (world.genuine, world.alone)  # put together from both, it is the owner's still
     changed = {path for path in found.keys() | own[0].keys() if all(found.get(path) != each.get(path) for each in own)}
-    return changed - lists <= set(whole_pack.verify_zip(zip_file)[-1].by_sender)  # type: ignore[attr-defined]  # a PackReport
+    return changed - lists <= set(copies.by_sender)  # type: ignore[attr-defined]  # a PackReport
 
 
 def agreed(zip_file: Path, checker: Checker, pins: dict[str, str], *trusted: Path) -> str | None:
@@ -909,6 +913,8 @@ def agreed(zip_file: Path, checker: Checker, pins: dict[str, str], *trusted: Pat
         said = {each["code"] for proof in [*found["proofs"], found["copies"]] for each in proof["findings"]}
         if said - {each.code for report in reports for each in report.findings} == {"timestamp"}:
             return "DAMAGED"  # bytes of a timestamp that nobody signed: OpenSSL takes them, the page is stricter
+    verdict = reports[-1].verdict
+    assert (found["verdict"], found["trust"] or "") == (verdict.word, verdict.trust)
     assert found["state"] == reports[-1].state, (found, [str(each) for report in reports for each in report.findings])
     assert json.dumps([each.as_json() for each in reports]) and all(each.as_text() for each in reports)
     if found["state"] != "DAMAGED":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,18 +11,16 @@ from archiver.core.atomic_files import remove_tree
 from archiver.core.model import Asset, Licence
 from archiver.fleet.object_store import Bucket, bucket_of
 from tests.support.agency import Agency, agency, certificate, record
-from tests.support.object_stores import ACCESS_KEY, SECRET_KEY, ObjectStore
+from tests.support.object_stores import SECRET_COMMAND, ObjectStore
 
 
 def add_replica(root: Path, store: ObjectStore, bucket: str) -> None:
     """Write the settings, with a secret command that prints the store's keys."""
-    code = f"print('client_id: {ACCESS_KEY}'); print('client_secret: {SECRET_KEY}')"
     settings = root / "archiver.yaml"
     settings.write_text(
         settings.read_text()
         + f'\nreplica: {{bucket: {bucket}, endpoint: "{store.endpoint}", region: us-east-1, retain: 2d,\n'
-        + "  prefix: agency,\n"
-        + f'  secret_command: ["{sys.executable}", "-c", "{code}"]}}\n'
+        + f"  prefix: agency,\n  {SECRET_COMMAND}}}\n"
     )
 
 

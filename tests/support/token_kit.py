@@ -108,6 +108,8 @@ SHAPES: dict[str, tuple[str, Shape]] = {
     "another's name": (UNFIT, Shape(tsa="other")),
     "a name that its certificate lacks": (UNFIT, Shape(tsa="san")),
     "MD5": (UNFIT, Shape(digest="md5", announced=("md5",))),
+    "a day's accuracy": (GOOD, Shape(accuracy=seq(integer(86400)))),
+    "an accuracy of two days": (UNFIT, Shape(accuracy=seq(integer(172800), tlv(0x80, b"\1")))),
     "a version to come": (UNFIT, Shape(version=2)),
     "a hash function that it does not announce": (REFUSED, Shape(announced=("sha512",))),
     "SHA-1 of the data": (REFUSED, Shape(imprint="sha1")),

@@ -20,7 +20,7 @@ import numpy as np
 
 from archiver.agency.audit.page_reader import PageContent
 from archiver.agency.audit.site_scope import host_of
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.core.json_files import checked
 from archiver.home.settings import Home
 
@@ -505,13 +505,13 @@ class AuditStore:
         names = ("mark", "by", "reason", "at")
         return {row[0]: dict(zip(names, row[1:], strict=True)) for row in self._db.execute("SELECT * FROM marks")}
 
-    def named(self, name: str) -> str:
+    def named(self, name: str, client: str) -> str:
         """The id of the picture with this unique beginning; ConfigError for none or several."""
         rows = self._db.execute("SELECT picture FROM answers WHERE substr(picture, 1, ?) = ?", (len(name), name))
         found = [row[0] for row in rows]
         if len(found) != 1 or not name:
-            many = "names several pictures" if found and name else "names no picture of this audit"
-            raise ConfigError(f"{name!r} {many}. `archiver audit report` prints the id of each picture.")
+            what = "names several pictures." if found and name else "names no picture of this audit."
+            raise ConfigError(f"{name!r} {what}", remedy=Remedy("audit report", {"client": client}))
         return str(found[0])
 
     def _changes(self) -> _Transaction:

@@ -25,6 +25,7 @@ from archiver.agency.audit.page_reader import (
 from archiver.agency.audit.pdf_pictures import pictures_of_pdf
 from archiver.agency.audit.site_scope import TrapGuard, is_list_page, kind_of, normal
 from archiver.core.errors import UnreadablePicture
+from archiver.core.text_encodings import encoding_named
 from archiver.reading.worker import DocumentReader, Look, ReaderFailed
 
 MIN_SIDE_PX = 80  # of a picture's shorter side; below are icons, sprites, pixels and most logos
@@ -276,8 +277,5 @@ def _charset(answer: SiteAnswer) -> str:
     named = answer.headers.get("content-type", "").lower().partition("charset=")[2].strip(" \"';")
     if not named and (found := _META_CHARSET.search(answer.content[:2048])):
         named = found[1].decode().lower()
-    try:
-        b"".decode(named or "utf-8")
-    except LookupError:
-        return "utf-8"
-    return {"iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252"}.get(named, named or "utf-8")
+    known = encoding_named(named) or "utf-8"
+    return {"iso8859-1": "cp1252", "ascii": "cp1252"}.get(known, known)

@@ -14,7 +14,7 @@ from archiver.agency.audit.audit_store import AuditStore, Sighting, captures_of,
 from archiver.agency.audit.page_captures import SHOWS, PageCapture
 from archiver.agency.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.archive.ocfl import NewObject, object_path
-from archiver.core.errors import BrowserMissing, ConfigError
+from archiver.core.errors import BrowserMissing, ConfigError, Remedy
 from archiver.core.json_files import readable
 from archiver.core.model import iso
 from archiver.core.progress import with_progress
@@ -43,7 +43,7 @@ def mark(
     if not by.strip() or not reason.strip():
         raise ConfigError("A mark needs the name of a person and a reason. Give both with --by and --reason.")
     with site_audit.only_one(home, client), site_audit.opened(home, client) as store:
-        name = store.named(picture)
+        name = store.named(picture, client)
         captures = _seen_gone(home, client, store, name, warn, wait) if word == "removed" else []
         store.mark(name, word, by.strip(), reason.strip())
         site_audit.tell_of(home, client, site_audit.report(home, client, store))
@@ -53,7 +53,7 @@ def mark(
 def capture(home: Home, client: str, picture: str, *, wait: Wait = time.sleep) -> Sighting:
     """Capture the first page on which the last visit found a picture, as a working paper; see `page_captures`."""
     with site_audit.only_one(home, client), site_audit.opened(home, client) as store:
-        name = store.named(picture)
+        name = store.named(picture, client)
         row, _ = site_audit.row_of(home, client, store, name)
         if not row["pages"]:
             raise ConfigError(f"{name} was found in a style sheet or site map, and on no page that could be captured.")
@@ -70,11 +70,12 @@ def enter(home: Home, vault: Vault, client: str, picture: str, by: str, folder: 
     if not by.strip():
         raise ConfigError("Give the name of the person who enters the capture: --by NAME.")
     with site_audit.opened(home, client) as store:
-        name = store.named(picture)
+        name = store.named(picture, client)
         row, _ = site_audit.row_of(home, client, store, name)
     taken = [each for each in captures_of(home, client).get(name, []) if folder in (None, each["folder"])]
     if not taken:
-        raise ConfigError(f"There is no capture of {name}. Make one with `archiver audit capture {client} {name}`.")
+        make = Remedy("capture picture", {"client": client, "picture": name})
+        raise ConfigError(f"There is no capture of {name}.", remedy=make)
     said = taken[-1]
     place = folder_of(home, client, name, said["folder"])
     files = {each: (place / each).read_bytes() for each in said["files"]}
@@ -108,21 +109,22 @@ def _seen_gone(
 ) -> list[Sighting]:
     """The captures of the pages where a picture was, none of which shows it now."""
     newest = store.visits()[-1]
-    again = f"Run `archiver audit run {client}`, and mark it then."
+    again = Remedy("audit site", {"client": client})
     visit = f"The visit of {newest['ended'][:10]}"
     row, found = site_audit.row_of(home, client, store, name)
     if found:
-        raise ConfigError(f"{visit} still found {name} on the site. Remove it there. {again}")
+        raise ConfigError(f"{visit} still found {name} on the site. Remove it there.", remedy=again)
     pages = row["pages"]
     if unread := store.unread(newest["visit"], pages):
-        raise ConfigError(f"{visit} did not read {unread[0]}, where {name} was, so it may still be there. {again}")
+        why = f"{visit} did not read {unread[0]}, where {name} was, so it may still be there."
+        raise ConfigError(why, remedy=again)
     try:
         taken = _taken(home, client, store, name, pages[:MAX_PAGES_LOOKED_AT], wait)
     except BrowserMissing as error:
         warn(f"The pages were not captured: {error}")
         return []
     if there := [each["page"] for each in taken if each["state"] == SHOWS]:
-        raise ConfigError(f"{there[0]} shows {name} again now. Remove it there. {again}")
+        raise ConfigError(f"{there[0]} shows {name} again now. Remove it there.", remedy=again)
     return taken
 
 

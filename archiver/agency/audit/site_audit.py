@@ -25,7 +25,7 @@ from archiver.agency.audit.thumbnails import screen_thumbnail, thumbnail
 from archiver.agency.audit.visit_options import AuditOptions, fetcher_of_visit, scope_of_visit
 from archiver.catalogue import search
 from archiver.catalogue.picture_search import open_search
-from archiver.core.errors import ConfigError
+from archiver.core.errors import ConfigError, Remedy
 from archiver.home.locks import exclusive
 from archiver.home.open_pictures import OpenPictures, open_pictures, write_open_pictures
 from archiver.home.settings import Client, Home
@@ -93,7 +93,7 @@ def report(home: Home, client: str, store: AuditStore | None = None) -> dict[str
             return report(home, client, kept)
     visits = store.visits()
     if not visits:
-        raise ConfigError(f"No visit of {client} is complete. Run `archiver audit run {client}`.")
+        raise ConfigError(f"No visit of {client} is complete.", remedy=Remedy("audit site", {"client": client}))
     newest = visits[-1]
     number = newest["visit"]
     rows, gone = _rows(home, client, store, visits)
@@ -243,7 +243,7 @@ def only_one(home: Home, client: str) -> Iterator[None]:
 def opened(home: Home, client: str) -> Iterator[AuditStore]:
     path = path_of(home, client)
     if not path.exists():
-        raise ConfigError(f"There is no audit of {client}. Run `archiver audit run {client}`.")
+        raise ConfigError(f"There is no audit of {client}.", remedy=Remedy("audit site", {"client": client}))
     with AuditStore(path) as store:
         yield store
 

@@ -26,11 +26,9 @@ from archiver.core.errors import VaultLocked
 from archiver.core.model import iso
 from archiver.core.progress import Progress
 from archiver.home.contents import OTHER, kind_of
-from archiver.home.reliance import note
+from archiver.home.reliance import LAST_BACKUP, note
 from archiver.home.settings import Home
 from archiver.home.vault import Vault, locate_key
-
-LAST = "last"  # what a home's notes call its newest backup
 
 
 @dataclass
@@ -84,7 +82,7 @@ def back_up(home: Home, sink: Sink, place: str, progress: Progress) -> BackupRes
 
 def note_made(home: Home, made_at: str) -> None:
     """Note in the home that there is a backup of it, as it was at this moment."""
-    note(home, "backup", {LAST: None}, datetime.fromisoformat(made_at))
+    note(home, "backup", {LAST_BACKUP: None}, datetime.fromisoformat(made_at))
 
 
 def would_back_up(home: Home, place: str) -> BackupResult:

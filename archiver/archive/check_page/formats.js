@@ -271,6 +271,7 @@ function isZipPath(path) {
 
 /** The extra fields for sizes, times and owners. By others, some programs make a link or give another name. */
 const ZIP_FIELDS = new Set([0x0001, 0x000a, 0x5455, 0x5855, 0x7855, 0x7875]);
+const JAR_FIELD = 0xcafe; // without content; the program jar marks its first entry so
 const DOS_FOLDER = 0x10, DOS_SPECIAL = 0x408; // bits of an entry's attributes: a folder; a volume's name, or a link
 
 /** The values, those that are too large for 32 bits taken from the extra fields, which must be sound. */
@@ -280,7 +281,7 @@ function zip64(view, from, to, values) {
   for (let at = from; at < to; ) {
     must(at + 4 <= to, BROKEN_LIST);
     const kind = view.getUint16(at, true), size = view.getUint16(at + 2, true);
-    must(at + 4 + size <= to && ZIP_FIELDS.has(kind), BROKEN_LIST);
+    must(at + 4 + size <= to && (ZIP_FIELDS.has(kind) || (kind === JAR_FIELD && !size)), BROKEN_LIST);
     if (kind === 1) {
       const wanted = [...values.keys()].filter((n) => values[n] === 0xffffffff);
       must(!seen && size === 8 * wanted.length, BROKEN_LIST);
@@ -988,8 +989,12 @@ async function signatureHolds(spki, algorithm, hash, signature, message) {
 
 /** A name as OpenSSL compares it: without regard to case and to runs of spaces. */
 function nameOf(name) {
+  return partsOf(name).join(",");
+}
+
+function partsOf(name) {
   const text = (item) => new TextDecoder().decode(item.value).trim().replace(/\s+/g, " ").toLowerCase();
-  return partsOfName(name).map((set) => set.map(([oid, value]) => `${hexOf(oid.value)}=${text(value)}`).join("+")).join(",");
+  return partsOfName(name).map((set) => set.map(([oid, value]) => `${hexOf(oid.value)}=${text(value)}`).join("+"));
 }
 
 const TEXT = new Set([0x0c, 0x12, 0x13, 0x14, 0x16, 0x1a, 0x1c, 0x1e]); // the tags of kinds of text
@@ -1020,7 +1025,11 @@ class Certificate {
     must(der(whole).length === 1 && equal(algorithm.whole, fields[1].whole) && signature.value[0] === 0, "not a certificate");
     [this.serial, , this.issuer, this.validity, this.subject, this.spki] = fields;
     Object.assign(this, { whole, tbs, algorithm, signature: signature.value.subarray(1) });
-    [this.begins, this.ends] = der(this.validity.value).map(timeOf);
+    [this.begins, this.ends] = der(this.validity.value).map((each) => {
+      const plain = each.value.length === (each.tag === 0x17 ? 13 : 15) && [0x17, 0x18].includes(each.tag); // as RFC 5280 asks
+      must(plain && latin(each.value.subarray(-3, -1)) < "60", "not a certificate");
+      return timeOf(each);
+    });
     this.subjectName = nameOf(this.subject);
     this.issuerName = nameOf(this.issuer);
     this.version1 = !all.some((each) => each.tag === 0xa0);
@@ -1060,6 +1069,22 @@ class Certificate {
     const named = found && der(within({ value: found.value }, 0).value).find((each) => each.tag === 0x80);
     return named ? hexOf(named.value) : "";
   }
+  /** The names that it may certify, and may not: lists of {base, bounded}; null where it does not say. They count, critical or not. */
+  get constraints() {
+    const found = this.extensions.get("551d1e");
+    if (!found) return null;
+    const lists = der(within({ value: found.value }, 0).value);
+    const of = (tag) => lists.filter((each) => each.tag === tag).flatMap((each) => der(each.value)).map((each) => {
+      const [base, ...bounds] = der(each.value);
+      must(base, "not a rule about names");
+      return { base, bounded: bounds.some((bound) => bound.tag !== 0x80 || bound.value.some((byte) => byte)) };
+    });
+    return { permitted: of(0xa0), excluded: of(0xa1) };
+  }
+  get alternativeNames() {
+    const found = this.extensions.get("551d11");
+    return found ? der(within({ value: found.value }, 0).value) : [];
+  }
   get selfIssued() {
     return this.subjectName === this.issuerName;
   }
@@ -1079,9 +1104,9 @@ class Certificate {
   }
 }
 
-const KNOWN_EXTENSIONS = new Set(["551d0f", "551d13", "551d25", "551d20", "551d11", "551d0e", "551d23"]);
+const KNOWN_EXTENSIONS = new Set(["551d0f", "551d13", "551d25", "551d20", "551d11", "551d0e", "551d23", "551d1e"]);
 
-const MAX_CHAIN = 8;
+const MAX_CHAIN = 8, MAX_OF_ONE_NAME = 8; // roots of one name that are tried
 
 /** Whether a certificate may be the other's issuer by its name, and by the name of its key where both state one. */
 function fits(issuer, certificate) {
@@ -1091,27 +1116,99 @@ function fits(issuer, certificate) {
 
 /**
  * The certificates from `certificate` to one of the roots, all valid at that time; null where there are none. Each one's
- * issuer is the first that fits, a root before any other, as OpenSSL takes it.
+ * issuer is the first that fits, a root before any other, as OpenSSL takes it; of several roots of one name each is tried.
  */
-async function chainOf(certificate, at, candidates, roots) {
+async function chainOf(certificate, at, candidates, roots, below = []) {
   const isValid = (each) => each.begins <= at && at <= each.ends;
-  const isRoot = (each) => roots.some((root) => equal(root.whole, each.whole));
-  const path = [];
-  for (let each = certificate; path.length < MAX_CHAIN; ) {
-    path.push(each);
-    if (!isValid(each)) return null;
-    for (const [oid, { critical }] of each.extensions) {
-      if (critical && !KNOWN_EXTENSIONS.has(oid)) throw new Unsupported("a certificate has a rule that this page does not know");
-    }
-    if (isRoot(each) && each.selfIssued) return path;
-    const below = path.slice(1).filter((one) => !one.selfIssued).length;
-    const issuer = [...roots, ...candidates].find((one) => fits(one, each) && isValid(one));
-    if (!issuer || path.some((one) => equal(one.whole, issuer.whole))) return null;
-    if (!issuer.isAuthority || (issuer.basic && issuer.basic.length < below)) return null;
-    if (!(await signatureHolds(issuer.spki, each.algorithm, null, each.signature, each.tbs.whole))) return null;
-    each = issuer;
+  const path = [...below, certificate];
+  if (!isValid(certificate)) return null;
+  for (const [oid, { critical }] of certificate.extensions) {
+    if (critical && !KNOWN_EXTENSIONS.has(oid)) throw new Unsupported("a certificate has a rule that this page does not know");
+  }
+  if (certificate.selfIssued && roots.some((root) => equal(root.whole, certificate.whole))) return namesAllowed(path) ? path : null;
+  if (path.length >= MAX_CHAIN) return null;
+  const between = path.slice(1).filter((one) => !one.selfIssued).length;
+  const suits = (one) => fits(one, certificate) && isValid(one);
+  const trusted = roots.filter(suits);
+  for (const issuer of trusted.length ? trusted.slice(0, MAX_OF_ONE_NAME) : candidates.filter(suits).slice(0, 1)) {
+    if (path.some((one) => equal(one.whole, issuer.whole))) continue;
+    if (!issuer.isAuthority || (issuer.basic && issuer.basic.length < between)) continue;
+    if (!(await signatureHolds(issuer.spki, certificate.algorithm, null, certificate.signature, certificate.tbs.whole))) continue;
+    const found = await chainOf(issuer, at, candidates, roots, path);
+    if (found) return found;
   }
   return null;
+}
+
+// ---------------------------------------------------------------- which names an authority may certify (RFC 5280, 4.2.1.10)
+
+const RFC822_NAME = 0x81, DNS_NAME = 0x82, DIRECTORY_NAME = 0xa4, URI_NAME = 0x86, IP_NAME = 0x87;
+const latin = (bytes) => String.fromCharCode(...bytes);
+
+/** Whether each certificate of a chain has names that those above it allow, as OpenSSL decides it. */
+function namesAllowed(path) {
+  return path.every((each, n) => (n > 0 && each.selfIssued) ||
+    path.slice(n + 1).every((above) => !above.constraints || allows(above.constraints, each, n === 0)));
+}
+
+function allows({ permitted, excluded }, certificate, first) {
+  const allowed = (name) => {
+    const alike = (subtrees) => subtrees.filter(({ base }) => base.tag === name.tag);
+    const within = [...alike(permitted), ...alike(excluded)];
+    if (within.some(({ bounded }) => bounded)) return false;
+    return (!alike(permitted).length || alike(permitted).some(({ base }) => isBelow(name, base))) &&
+      !alike(excluded).some(({ base }) => isBelow(name, base));
+  };
+  try {
+    return namesOf(certificate, first).every(allowed);
+  } catch (error) {
+    if (error instanceof Malformed) return false;
+    throw error;
+  }
+}
+
+/** All names of a certificate: {tag, value}. The first one's common names count as hosts where it names none. */
+function namesOf(certificate, first) {
+  const parts = partsOfName(certificate.subject).flat(), found = certificate.alternativeNames;
+  const subject = parts.length ? [{ tag: DIRECTORY_NAME, value: certificate.subject.whole }] : [];
+  const mails = parts.filter(([type]) => hexOf(type.value) === "2a864886f70d010901").map(([, text]) => {
+    must(text.tag === 0x16, "a mail address is written as it may not be");
+    return { tag: RFC822_NAME, value: text.value };
+  });
+  const hosts = first && !found.some((each) => each.tag === DNS_NAME)
+    ? parts.filter(([type, text]) => hexOf(type.value) === "550403" && isHost(new TextDecoder().decode(text.value)))
+      .map(([, text]) => ({ tag: DNS_NAME, value: text.value })) : [];
+  return [...subject, ...mails, ...found, ...hosts];
+}
+
+const isHost = (text) => /^[A-Za-z0-9_](?:[A-Za-z0-9_]|-|(?<!-)\.(?![.-]))*[A-Za-z0-9_]$/.test(text) && text.includes(".");
+
+/** Whether a name lies below the base of a subtree. Malformed where it is of a kind, or written so, that nobody judges it. */
+function isBelow(name, base) {
+  const own = latin(name.value), wanted = latin(base.value), [small, top] = [own.toLowerCase(), wanted.toLowerCase()];
+  const host = (text) => (top.startsWith(".") ? text.length > top.length && text.endsWith(top) : text === top);
+  if (name.tag === DIRECTORY_NAME) {
+    const mine = partsOf(der(name.value)[0]), above = partsOf(der(base.value)[0]);
+    return above.length <= mine.length && above.every((part, n) => part === mine[n]);
+  }
+  if (name.tag === DNS_NAME) {
+    return !top || small === top || (small.endsWith(top) && (top.startsWith(".") || small[small.length - top.length - 1] === "."));
+  }
+  if (name.tag === RFC822_NAME) {
+    const at = own.lastIndexOf("@"), cut = wanted.indexOf("@");
+    must(at >= 0, "a mail address is written as it may not be");
+    if (cut < 0) return top.startsWith(".") ? host(small) : small.slice(at + 1) === top;
+    return (cut === 0 || own.slice(0, at) === wanted.slice(0, cut)) && small.slice(at + 1) === top.slice(cut + 1);
+  }
+  if (name.tag === URI_NAME) {
+    const parts = /^[^:]*:\/\/([^:/]+)/.exec(small);
+    must(parts, "an address is written as it may not be");
+    return host(parts[1]);
+  }
+  must(name.tag === IP_NAME, "a kind of name that nobody judges");
+  const bytes = [...name.value], mask = [...base.value].slice(bytes.length);
+  return [4, 16].includes(bytes.length) && base.value.length === 2 * bytes.length &&
+    bytes.every((byte, n) => (byte & mask[n]) === (base.value[n] & mask[n]));
 }
 
 // ---------------------------------------------------------------- timestamps (RFC 3161)
@@ -1234,12 +1331,21 @@ async function tokenSigner(token, rootWholes, furtherWholes) {
 async function checkRules(token, said, chain) {
   try {
     must(token.info[0].value.length === 1 && token.info[0].value[0] === 1, "is of an unknown version");
+    checkAccuracy(token);
     await checkSigningCertificate(said, chain);
     checkAuthorityName(token, chain[0]);
   } catch (error) {
     if (error instanceof Malformed) throw new Unfit(error.message);
     throw error instanceof TypeError ? new Unfit("is not written as RFC 3161 asks") : error;
   }
+}
+
+/** A time that may be off by more than two authorities may disagree says no day. */
+function checkAccuracy(token) {
+  const stated = token.info.slice(5).find((each) => each.tag === SEQUENCE);
+  const seconds = stated && der(stated.value).find((each) => each.tag === INTEGER);
+  const most = seconds ? BigInt(`0x${hexOf(seconds.value) || "0"}`) : 0n;
+  must(most <= BigInt(AGREE_WITHIN_S), "states that its time may be off by more than a day");
 }
 
 /** The attribute that says which certificate signed (ESS, RFC 5035): the first one is the signer's, others are above it. */

@@ -7,10 +7,15 @@ const TERMS_FOLDERS = { at_purchase: "03_terms_at_purchase", later: "03_terms_ca
 const KINDS = ["licence", "comp", "terms", "receipt", "sighting", "statement", "tombstone"];
 const URN = "urn:x-archiver";
 const STATES = ["PROVEN", "UNPROVEN", "ERASED", "DAMAGED", "FORKED"]; // from the best to the worst
-const NO_DAMAGE = new Set(["dates-apart", "dates-not-checked", "recovered", "remark", "unfit", "verifier", "withheld"]); // codes of notes
+const NO_DAMAGE = new Set(["dates-apart", "dates-not-checked", "recovered", "remark", "stray", "unfit", "verifier", "withheld"]); // codes of notes
 const NEW_TIMESTAMP = "`archiver verify --renew` gets a new one; name an authority that keeps RFC 3161 in archiver.yaml";
 const HOW_TO_CHECK = "HOW-TO-CHECK.txt", THIS_PAGE = "CHECK-THIS.html";
 const BAGIT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+
+/** What computers add to a folder that is looked at or packed. It is passed over, and told. */
+const OF_COMPUTERS = new RegExp(
+  "(?:^|/)(?:\\.DS_Store|\\._[^/]*|__MACOSX|\\.AppleDouble|\\.Spotlight-V100|\\.Trashes|\\.fseventsd|[Tt]humbs\\.db" +
+  "|ehthumbs\\.db|[Dd]esktop\\.ini|\\.directory|@eaDir)(?:/|$)");
 
 const isText = (value) => typeof value === "string";
 const get = (map, key) => (map instanceof Map ? map.get(key) : undefined);
@@ -400,13 +405,20 @@ function newest(times) {
   return times.includes(null) ? null : sorted(times).pop() || null;
 }
 
+/** A state as one word, and whose authority proves it: as verify.py says it of the same bytes. */
+function judged({ state, evidence }, supplied) {
+  const trust = state !== "PROVEN" ? null : supplied.roots ? "named" : "enclosed";
+  const word = state === "DAMAGED" ? state : !evidence ? "NOT_EVIDENCE" : trust === "enclosed" ? "PROVEN_IF" : state;
+  return { verdict: word, trust };
+}
+
 class ProofCheck {
   constructor(files, root, supplied) {
     Object.assign(this, { files, root, supplied });
     this.report = {
       client: root.slice(root.lastIndexOf("/") + 1), state: "UNPROVEN", scope: "all", licences: 0, objects: 0, erased: 0,
       checkpoint: null, secured_since: null, evidence: true, findings: [], documents: [], terms: Object.create(null), licensed_at: null,
-      trust: [], authorities: [], timestamps: [], anchors: [],
+      trusted: [], authorities: [], timestamps: [], anchors: [],
     };
     this.known = new Set();
     this.tokens = new Map(); // SHA-256 of a timestamp -> what the report says of it, in two places
@@ -515,7 +527,14 @@ class ProofCheck {
     const covered = seqs.length > 0 && proven.since(Math.max(...seqs)) !== null;
     const damaged = this.report.findings.some((each) => !NO_DAMAGE.has(each.code));
     this.report.state = damaged ? "DAMAGED" : covered ? "PROVEN" : "UNPROVEN";
+    Object.assign(this.report, judged(this.report, this.supplied));
     return this;
+  }
+  /** The archive that it is of: the names of its log and the key's fingerprint, as far as they hold. */
+  get archive() {
+    const logs = new Set([...this.checkpoints.values()].filter((each) => each.note).map((each) => each.note.origin));
+    const keys = this.report.trusted.filter((each) => each.what === "signer key").map((each) => each.fingerprint);
+    return JSON.stringify([...sorted(logs), ...keys]);
   }
   get stamped() {
     return [...this.expected].some((path) => path.endsWith(".tsr"));
@@ -537,7 +556,7 @@ class ProofCheck {
     if (found && !equal(found, key)) this.find("key", path, "is another key than the one that was supplied");
     if (key) {
       const fingerprint = hexOf(await sha256(joined(ED25519_SPKI, key)));
-      this.report.trust.push({ what: "signer key", title: "", fingerprint, supplied: Boolean(this.supplied.key) });
+      this.report.trusted.push({ what: "signer key", title: "", fingerprint, supplied: Boolean(this.supplied.key) });
     }
     return key;
   }
@@ -592,7 +611,7 @@ class ProofCheck {
     for (const whole of roots) {
       const [title] = parsedCertificates([whole]).map((each) => each.title);
       const fingerprint = hexOf(await sha256(whole));
-      this.report.trust.push({ what: "timestamp root", title: title || "?", fingerprint, supplied: Boolean(this.supplied.roots) });
+      this.report.trusted.push({ what: "timestamp root", title: title || "?", fingerprint, supplied: Boolean(this.supplied.roots) });
     }
     for (const checkpoint of every) for (const name of checkpoint.tokens) await this.checkToken(checkpoint, name, roots, own);
     for (const checkpoint of every) for (const name of checkpoint.anchors) await this.checkAnchor(checkpoint, name, key);
@@ -983,7 +1002,7 @@ class PackCheck {
     await this.readPapers();
     const expected = new Set([...this.copies.keys(), ...this.papers.keys(), ...this.inside]);
     for (const [place, message] of unexpectedFiles(this.files, this.data, expected)) {
-      this.find("extra", `data/${place}`, message + (message.startsWith("does not") ? "; delete it if your computer put it there" : ""));
+      this.find("extra", `data/${place}`, message);
     }
     for (const path of sorted(this.unsure)) {
       this.find("remark", `data/${path}`, "UNPROVEN: that the licence refers to these terms, and when they were seen, is in licence.json, which is withheld");
@@ -995,7 +1014,9 @@ class PackCheck {
     const whole = this.inBag && !this.unsure.size;
     const damaged = report.findings.some((each) => !NO_DAMAGE.has(each.code));
     report.state = damaged ? "DAMAGED" : worst([whole ? "PROVEN" : "UNPROVEN", ...this.proofs.map((each) => each.state)]);
-    return { state: report.state, proofs: this.proofs, copies: report };
+    const verdict = judged(report, this.supplied);
+    Object.assign(report, verdict);
+    return { state: report.state, ...verdict, proofs: this.proofs, copies: report };
   }
   async readProofs() {
     const names = this.files.names(this.at(PROOFS)).filter((name) => this.files.kind(this.at(`${PROOFS}/${name}`)) === "folder");
@@ -1007,6 +1028,8 @@ class PackCheck {
       }
       const check = await new ProofCheck(this.files, root, this.supplied).run();
       this.proofs.push(check.report);
+      this.archive ??= check.archive;
+      if (check.archive !== this.archive) this.find("remark", `data/${PROOFS}/${name}`, "is of another archive than the first proof here. Ask the sender whether both are his");
       for (const path of check.expected) this.inside.add(`${PROOFS}/${name}/${path}`);
       if (check.report.client !== name) this.find("renamed", `data/${PROOFS}/${name}`, `is the proof of ${check.report.client}, under another name`);
       if (check.sealed !== this.info >= 2 && this.inBag && check.stamped) {
@@ -1086,7 +1109,10 @@ class PackCheck {
   /** What lies beside `data`: the files that say of all others what they are. */
   async readBag() {
     const expected = new Set([...this.bagFiles, "tagmanifest-sha256.txt"]);
-    for (const [place, message] of unexpectedFiles(this.files, "", expected, new Set(["data"]))) this.find("extra", place, message);
+    for (const [place, message] of unexpectedFiles(this.files, "", expected, new Set(["data"]))) {
+      if (expected.has(place)) this.find("extra", place, message);
+      else this.find("stray", place, "is in none of the lists of this pack, and nothing vouches for it");
+    }
     const payload = new Map();
     let size = 0;
     for (const path of new Set([...this.copies.keys(), ...this.papers.keys(), ...this.inside])) {
@@ -1150,7 +1176,8 @@ class PackCheck {
  * reader trusts; `verifier` is the SHA-256 of verify.py of this page's version. Malformed where the zip is no pack.
  */
 async function checkPack(blob, { supplied = {}, verifier = "", progress = () => {} } = {}) {
-  const nodes = await unzipped(blob), tops = new Set();
+  const every = await unzipped(blob), tops = new Set();
+  const nodes = new Map([...every].filter(([path]) => !OF_COMPUTERS.test(path)));
   for (const path of nodes.keys()) {
     const match = /^(?:([^/]+)\/)??(?:(data)\/)?07_integrity\//.exec(path);
     if (match) tops.add(JSON.stringify([match[1] || "", match[2] || ""]));
@@ -1165,8 +1192,10 @@ async function checkPack(blob, { supplied = {}, verifier = "", progress = () => 
   progress(0, total);
   const check = new PackCheck(files, data, supplied, verifier);
   for (const [path, node] of nodes) {
-    if (!path.startsWith(below) && path !== top) check.find("extra", path, "lies beside the pack in this zip file, and nothing vouches for it; delete it if your computer put it there");
+    if (!path.startsWith(below) && path !== top) check.find("stray", path, "lies beside the pack in this zip file, and nothing vouches for it");
     else if (path === top && node.kind !== "folder") must(false, "holds no proof of a licence");
   }
+  const added = sorted([...every].filter(([path, node]) => node.kind !== "folder" && !nodes.has(path)).map(([path]) => path));
+  if (added.length) check.find("stray", added[0], `is one of ${added.length} files that computers added (as .DS_Store, Thumbs.db); nothing vouches for it`);
   return { ...(await check.run()), files: inside.filter(([, node]) => node.kind !== "folder").map(([path]) => path.slice(below.length)) };
 }

@@ -11,8 +11,8 @@ const WORDS = {
     checking: "Checking {name} …",
     PROVEN: "Proven",
     PROVEN_lead: "The documents listed below are unchanged. Authorities whose certificates you trust stated since when they have existed.",
-    PROVEN_if: "Proven, if the time authority is genuine",
-    PROVEN_if_lead: "The documents listed below are unchanged. A time authority stated since when they have existed. But its certificate came with this file, so a forger could have made it. Compare its fingerprint, shown below, with the one on the authority's own site.",
+    PROVEN_IF: "Proven, if the time authority is genuine",
+    PROVEN_IF_lead: "The documents listed below are unchanged. A time authority stated since when they have existed. But its certificate came with this file, so a forger could have made it. Compare its fingerprint, shown below, with the one on the authority's own site.",
     UNPROVEN: "Unchanged, but not proven",
     UNPROVEN_lead: "No document in this file was changed. But something is missing that would prove since when all of them have existed. The notes below say what.",
     UNPROVEN_dates: "No document in this file differs from the sender's archive. But no independent authority states since when all of them have existed. So this proves no date.",
@@ -83,6 +83,7 @@ const WORDS = {
       ledger: "does not begin an archive", renamed: "is the proof of another licence", format: "is of a newer version than this page",
       withheld: "was kept back by the sender", remark: "see the details", recovered: "was completed after an interruption",
       verifier: "is another version of the checking program, or was changed", "dates-not-checked": "has a date that this page cannot check",
+      stray: "is no part of the pack; nothing vouches for it",
       unfit: "breaks a rule for timestamps, so it does not count",
       "dates-apart": "has timestamps that are more than a day apart, so the later counts",
     },
@@ -95,8 +96,8 @@ const WORDS = {
     checking: "{name} wird geprüft …",
     PROVEN: "Belegt",
     PROVEN_lead: "Die unten aufgeführten Dokumente sind unverändert. Stellen, deren Zertifikaten Sie trauen, haben bestätigt, seit wann sie bestehen.",
-    PROVEN_if: "Belegt, falls die Zeitstelle echt ist",
-    PROVEN_if_lead: "Die unten aufgeführten Dokumente sind unverändert. Eine Stelle für Zeitstempel hat bestätigt, seit wann sie bestehen. Aber deren Zertifikat kam mit dieser Datei; ein Fälscher könnte es selbst gemacht haben. Vergleichen Sie seinen Fingerabdruck, der unten steht, mit dem auf der Website der Stelle.",
+    PROVEN_IF: "Belegt, falls die Zeitstelle echt ist",
+    PROVEN_IF_lead: "Die unten aufgeführten Dokumente sind unverändert. Eine Stelle für Zeitstempel hat bestätigt, seit wann sie bestehen. Aber deren Zertifikat kam mit dieser Datei; ein Fälscher könnte es selbst gemacht haben. Vergleichen Sie seinen Fingerabdruck, der unten steht, mit dem auf der Website der Stelle.",
     UNPROVEN: "Unverändert, aber nicht belegt",
     UNPROVEN_lead: "Kein Dokument in dieser Datei wurde verändert. Aber es fehlt etwas, das belegen würde, seit wann alle bestehen. Die Hinweise unten sagen, was.",
     UNPROVEN_dates: "Kein Dokument in dieser Datei weicht vom Archiv des Absenders ab. Aber keine unabhängige Stelle bestätigt, seit wann alle bestehen. Damit ist kein Datum belegt.",
@@ -161,6 +162,7 @@ const WORDS = {
     details: "Einzelheiten für Fachleute (englisch)",
     more: "… und {count} weitere",
     remarks: [
+      ["is of another archive", "stammt aus einem anderen Archiv als der erste Nachweis hier. Fragen Sie den Absender, ob beide von ihm sind."],
       ["what lies beside the folder", "Was neben dem Ordner data eines Nachweises liegt (bagit.txt und weitere), fehlt. Damit ist nicht geprüft, ob alles da ist, was der Absender schickte."],
       ["UNPROVEN: that the licence refers", "Nicht belegt: dass die Lizenz auf diese Bedingungen verweist und wann sie gesehen wurden. Das steht in licence.json, die der Absender zurückbehält."],
       ["which terms it refers to", "Auf welche Bedingungen die Lizenz verweist, steht in licence.json, die der Absender zurückbehält. Nichts anderes belegt es."],
@@ -177,6 +179,7 @@ const WORDS = {
       format: "gehört zu einer neueren Version als diese Seite", withheld: "wurde vom Absender zurückbehalten", remark: "siehe Einzelheiten",
       recovered: "wurde nach einer Unterbrechung vervollständigt",
       verifier: "ist eine andere Version des Prüfprogramms oder wurde verändert", "dates-not-checked": "hat ein Datum, das diese Seite nicht prüfen kann",
+      stray: "gehört nicht zum Nachweis; nichts bürgt dafür",
       unfit: "verletzt eine Regel für Zeitstempel und zählt darum nicht",
       "dates-apart": "hat Zeitstempel, die mehr als einen Tag auseinanderliegen, darum zählt der spätere",
     },
@@ -205,7 +208,9 @@ function dateOf(moment) {
   return `${new Intl.DateTimeFormat(language === "de" ? "de-DE" : "en-GB", form).format(new Date(1000 * epoch(moment)))} UTC`;
 }
 
+/** A day or moment as a licence states it; what is neither, as it stands there. */
 function dayOf(moment) {
+  if (!isMoment(moment.length === 10 ? `${moment}T00:00:00Z` : moment)) return moment;
   return moment.length > 10 ? dateOf(moment)
     : new Intl.DateTimeFormat(language === "de" ? "de-DE" : "en-GB", { dateStyle: "long", timeZone: "UTC" }).format(new Date(moment));
 }
@@ -228,13 +233,8 @@ function findingsOf(report) {
   return [...ofProofs, ...report.copies.findings].map((each) => ({ ...each, damage: !NO_DAMAGE.has(each.code) }));
 }
 
-function verdictOf(report) {
-  if (report.state === "DAMAGED") return ["DAMAGED", "bad", "✗"];
-  if (!report.copies.evidence) return ["NOT_EVIDENCE", "bad", "✗"];
-  if (report.state !== "PROVEN") return ["UNPROVEN", "warn", "!"];
-  const pinned = report.proofs.every((proof) => proof.authorities.every((each) => each.supplied));
-  return [pinned ? "PROVEN" : "PROVEN_if", "good", "✓"]; // who forges a whole file makes its authority, too
-}
+/** How a verdict looks. PROVEN_IF is no green: who forges a whole file makes its authority, too. */
+const LOOKS = { PROVEN: ["good", "✓"], PROVEN_IF: ["warn", "✓"], UNPROVEN: ["warn", "!"], NOT_EVIDENCE: ["bad", "✗"], DAMAGED: ["bad", "✗"] };
 
 const authorityName = (each) => [...new Set([each.title, each.organisation])].filter(Boolean).join(", ");
 
@@ -253,6 +253,7 @@ function tell() {
   const result = byId("result");
   if (!last) return;
   document.body.dataset.state = last.report ? last.report.state : "NO_PACK";
+  document.body.dataset.verdict = last.report ? last.report.verdict : "NO_PACK";
   result.replaceChildren(...(last.report ? tellReport(last.report, last.name) : tellError(last)));
 }
 
@@ -267,7 +268,7 @@ function tellError({ name, reason, pem }) {
 }
 
 function tellReport(report, name) {
-  const [state, tone, mark] = verdictOf(report), findings = findingsOf(report), damage = findings.filter((each) => each.damage);
+  const state = report.verdict, [tone, mark] = LOOKS[state], findings = findingsOf(report), damage = findings.filter((each) => each.damage);
   const dateless = state === "UNPROVEN" && report.proofs.some((each) => each.state !== "PROVEN");
   const lines = [say(dateless ? "UNPROVEN_dates" : `${state}_lead`)];
   if (report.state === "PROVEN" && state !== "NOT_EVIDENCE") {
@@ -333,7 +334,7 @@ function tellTime(report) {
     shown.push(element("p", {}, say("root_line", { root: each.root }), element("br"), `${say("fingerprint")}: `, element("code", {}, each.fingerprint)));
     shown.push(element("p", { class: each.supplied ? "good" : "warn" }, say(each.supplied ? "pinned" : "not_pinned")));
   }
-  const keys = new Map(report.proofs.flatMap((each) => each.trust).filter((each) => each.what === "signer key").map((each) => [each.fingerprint, each]));
+  const keys = new Map(report.proofs.flatMap((each) => each.trusted).filter((each) => each.what === "signer key").map((each) => [each.fingerprint, each]));
   for (const fingerprint of keys.keys()) {
     shown.push(element("p", { class: "quiet" }, `${say("signer_key")}: `, element("code", {}, fingerprint)));
   }
@@ -383,7 +384,12 @@ async function check() {
     if (zip !== chosen) return;
     last = { name: zip.name, reason: error instanceof Malformed || error instanceof Unreadable ? error.message : `cannot be checked by this browser (${error})` };
   }
-  tell();
+  try {
+    tell();
+  } catch (error) { // whatever a pack may say, the reader is never left waiting
+    last = { name: zip.name, reason: `cannot be checked by this browser (${error})` };
+    tell();
+  }
   byId("result").focus();
 }
 

@@ -6,7 +6,9 @@ This very file lies in every archive (`tools/verify.py`) and in every proof. It 
 `archiver verify` runs, `archiver/archive/checking/parts` in the program's source; who changes it changes those. It
 writes nothing but a temporary folder for the content of a zip.
 
-Exit codes: 0 PROVEN, UNPROVEN or ERASED, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED.
+Exit codes: 0 PROVEN, UNPROVEN or ERASED, 2 usage, 50 another command is writing, 90 DAMAGED or FORKED. For a proof or
+pack: 0 PROVEN by roots that you named with --roots, 3 PROVEN if the authority is genuine, because its root came with
+the file, 4 UNPROVEN or no evidence, 90 DAMAGED.
 
 What to read, from top to bottom; each section rests on those before it only:
 
@@ -17,19 +19,19 @@ What to read, from top to bottom; each section rests on those before it only:
     merkle tree          The Merkle tree of RFC 6962, section 2.1
     ed25519 signature    Ed25519 (RFC 8032), verification only
     signed notes         Checkpoints: C2SP signed-note and tlog-checkpoint
-    witnessed            Witnesses: checkpoints that somebody outside holds
     timestamp tokens     Timestamps (RFC 3161): what they say, and when their certificates end
     token rules          What a timestamp must keep besides its signature
     openssl program      The program openssl, which checks the signature of a timestamp
     anchor proofs        Anchors: C2SP cosignatures and OpenTimestamps
     ocfl object          One OCFL 1.1 object
+    strict zip           A zip, read strictly: nothing that programs unpack differently
+    witnessed            Witnesses: checkpoints that somebody outside holds
     many objects         Many OCFL objects, on all processors
     ledger lines         Where things are; lines of the ledger, their signatures, intents
     proven dates         From when on a ledger line provably existed, and until when that holds
     common checks        What an archive and a proof have in common: key, checkpoints, timestamps
     whole archive        An archive: the ledger in one pass, then every object against it
     one proof            A proof: one object with its place in the tree
-    strict zip           A zip, read strictly: nothing that programs unpack differently
     whole pack           A pack: proofs, and copies of their files to read
     verify command       The command
 """
@@ -51,6 +53,7 @@ import contextlib
 import errno
 import functools
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -64,10 +67,11 @@ import threading
 import time
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -85,6 +89,12 @@ SCOPE_ALL, SCOPE_QUICK, SCOPE_ONE = "all", "contents not read", "one licence"
 SCOPE_BRIEF = "other checkpoints not checked"  # than the checkpoints that the verdict needs
 SCOPE_DATE = "date only, nothing else checked"  # for one licence
 """The scope of a verdict. If several apply, all are listed, separated by commas."""
+
+PROVEN_IF, NO_EVIDENCE = "PROVEN_IF", "NOT_EVIDENCE"
+"""Words of a verdict that are no states: PROVEN by an authority that came with the file, and a replay of recordings."""
+
+TRUST_NAMED, TRUST_OWN, TRUST_ENCLOSED = "named", "own", "enclosed"
+"""Whose authority proves it: one that the reader named, one of the archive's own, or one that came with a proof."""
 
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
@@ -210,6 +220,46 @@ class Trust:
         return f"{self.what} sha256:{self.fingerprint} ({whence})"
 
 
+TRUST_IN_WORDS = {
+    TRUST_NAMED: "by an authority that you named",
+    TRUST_OWN: "by a root in the archive itself",
+    TRUST_ENCLOSED: "if the authority is genuine: its root came with this file",
+}
+
+
+@dataclass(frozen=True)
+class ArchiveVerdict:
+    """A state with what it covers and who vouches for it. Whoever prints it prints all of that.
+
+    `about` is what was checked, in words; empty for everything. `trust` is a `TRUST_...` if the state is PROVEN, else
+    empty. Without `evidence`, what was checked comes from a replay of recordings.
+    """
+
+    state: str
+    about: tuple[str, ...] = ()
+    trust: str = ""
+    evidence: bool = True
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word, the same in every program that judges the same bytes."""
+        if self.state in (DAMAGED, FORKED):
+            return self.state
+        if not self.evidence:
+            return NO_EVIDENCE
+        return PROVEN_IF if self.trust == TRUST_ENCLOSED else self.state
+
+    @property
+    def exit_code(self) -> int:
+        """What a program returns that was asked about something that another person sent."""
+        return {PROVEN: 0, PROVEN_IF: 3, DAMAGED: 90, FORKED: 90}.get(self.word, 4)
+
+    def __str__(self) -> str:
+        state = self.state if self.evidence or self.word == self.state else f"NOT EVIDENCE, {self.state}"
+        about = [*self.about, *([TRUST_IN_WORDS[self.trust]] if self.trust else [])]
+        return f"{state} ({'; '.join(about)})" if about else state
+
+
 @dataclass(frozen=True)
 class DatedDocument:
     """A document of an object's newest version. `version` is the first version with the same bytes.
@@ -302,9 +352,11 @@ class VerifyReport:
     dates of the texts of terms, by folder.
 
     `unproven` says in words what no timestamp covers. `dates_by` names the program that checked the timestamps.
-    `extends` names the outside checkpoints that the ledger continues. `licensed_at` is the date in the platform's
+    `compared` is what the archive was compared with outside it, in words: only that shows a cut-off end. `extends`
+    names the outside checkpoints that the ledger continues. `licensed_at` is the date in the platform's
     document; only the proof of one licence has it. `erased` objects are not counted in `objects`; their tombstones are.
-    `scope` says what was checked, and `elsewhere`, for one licence, counts the findings that are not about it.
+    `scope` says what was checked, `authority` whose roots dated it, and `elsewhere`, for one licence, counts the
+    findings that are not about it.
     """
 
     client: str
@@ -320,8 +372,10 @@ class VerifyReport:
     unproven: str = ""
     dates_by: str = ""
     extends: str = ""
+    compared: list[str] = field(default_factory=list)
     licensed_at: str | None = None
     scope: str = SCOPE_ALL
+    authority: str = TRUST_OWN
     elsewhere: int = 0
     documents: list[DatedDocument] = field(default_factory=list)
     terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
@@ -333,6 +387,7 @@ class VerifyReport:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
         described: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        described |= {"verdict": self.verdict.word, "trust": self.verdict.trust or None, "compared": self.compared}
         if self.documents:
             described["documents"] = [vars(each) for each in self.documents]
             described["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
@@ -343,8 +398,8 @@ class VerifyReport:
         return described
 
     @property
-    def verdict(self) -> str:
-        """Return the state with its scope in words, because the verdict covers only what was checked."""
+    def verdict(self) -> ArchiveVerdict:
+        """The state with its scope, because it covers only what was checked."""
         about = []
         if SCOPE_ONE in self.scope:
             about.append("this licence only")
@@ -354,7 +409,7 @@ class VerifyReport:
             about.append(SCOPE_BRIEF)
         if self.elsewhere:
             about.append(f"{self.elsewhere} finding{'s' * (self.elsewhere > 1)} elsewhere")
-        return f"{self.state} ({'; '.join(about)})" if about else self.state
+        return ArchiveVerdict(self.state, tuple(about), self.authority if self.state == PROVEN else "", self.evidence)
 
     def as_text(self) -> str:
         """Return the result in words, for people."""
@@ -373,6 +428,7 @@ class VerifyReport:
             *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
             in_one_line(f"  {self.extends}") if self.extends else "",
+            *(in_one_line(f"  compared with {each}") for each in self.compared),
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  {each}" for each in self.timestamps),
             *(f"  {each}" for each in self.anchors),
@@ -759,125 +815,6 @@ def pem_of_key(public: bytes) -> bytes:
     return f"-----BEGIN PUBLIC KEY-----\n{base64_text(_ED25519_SPKI + public)}\n-----END PUBLIC KEY-----\n".encode()
 
 
-# ---------------------------------------------------------------- witnessed
-
-
-@dataclass(frozen=True)
-class OutsideCheckpoint:
-    """A checkpoint outside the archive.
-
-    `note` is None if it cannot serve as a witness; `fault` says why, or that another key than the archive's signed it.
-    `other_log` is the log's name if neither the name nor the key belongs to this archive.
-    """
-
-    path: Path
-    note: Note | None
-    fault: str = ""
-    other_log: str = ""
-
-    @property
-    def size(self) -> int:
-        return self.note.size if self.note else 0
-
-
-def outside_checkpoints(
-    place: Path,
-    key: bytes | None,
-    origin: str | None,
-    own: frozenset[Note] = frozenset(),
-    *,
-    signatures: bool = True,
-) -> list[OutsideCheckpoint]:
-    """Return the checkpoints in a file, or in a folder and one level of folders below it, smallest first.
-
-    `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
-    archive's log. A note that is signed by this key (under any name) or has this name (with any key) belongs to the
-    archive. Other notes get `other_log`. `origin` None: there is no other log. `own` are the archive's own checkpoints;
-    the signature of a copy is not checked again.
-    """
-    files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
-    found = []
-    for path in sorted(files):
-        try:
-            note = Note.parse(content(path))
-        except (OSError, Malformed) as error:
-            reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-            found.append(OutsideCheckpoint(path, None, reason))
-            continue
-        named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
-        if not named and not claimed:
-            found.append(OutsideCheckpoint(path, None, other_log=note.origin))
-        elif key is None or not signatures or note in own or (claimed and note.signed_by(key, under_any_name=True)):
-            found.append(OutsideCheckpoint(path, note))
-        elif claimed:
-            found.append(OutsideCheckpoint(path, None, "is a damaged copy: its signature does not hold"))
-        else:
-            found.append(OutsideCheckpoint(path, note, "is signed by another key than this archive's"))
-    return sorted(found, key=lambda each: each.size)
-
-
-@dataclass(frozen=True)
-class Rollback:
-    """The content of a `rollback` line after a restore: of `lost` lines with this root (hex), `kept` still exist."""
-
-    kept: int
-    lost: int
-    root: str
-
-    @classmethod
-    def parse(cls, fields: dict[str, Any]) -> Rollback:
-        kept, lost, root = (fields.get(name, "") for name in ("kept", "lost", "root"))
-        must((type(kept), type(lost), type(root)) == (int, int, str), "not a rollback")
-        must(0 <= kept < lost and kept <= fields["seq"] and re.fullmatch("[0-9a-f]{64}", root), "not a rollback")
-        return cls(kept, lost, root)
-
-    def explains(self, note: Note) -> bool:
-        """Return whether the checkpoint covers lines that are recorded as lost."""
-        return self.kept < note.size < self.lost or (note.size, note.root.hex()) == (self.lost, self.root)
-
-
-@dataclass(frozen=True)
-class WitnessedCheckpoints:
-    """Outside checkpoints: those that a ledger extends, those that its rollbacks explain, and those that it forks."""
-
-    extended: list[OutsideCheckpoint]
-    explained: list[OutsideCheckpoint]
-    forked: list[OutsideCheckpoint]
-
-
-def check_witnessed(ledger: Path, outside: Iterable[OutsideCheckpoint]) -> WitnessedCheckpoints:
-    """Find, in one pass over the ledger's lines, the valid checkpoints that cover its first lines."""
-    valid = [each for each in outside if each.note]
-    sizes = {each.size for each in valid}
-    roots: dict[int, bytes] = {}
-    rollbacks: list[Rollback] = []
-    frontier = Frontier()
-    for data in whole_lines(ledger) if valid else ():
-        frontier.add(leaf_hash(data))
-        if frontier.size in sizes:
-            roots[frontier.size] = frontier.root()
-        if b'"type":"rollback"' in data:
-            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
-                rollbacks.append(Rollback.parse(decoded(data)))
-    held = WitnessedCheckpoints([], [], [])
-    for each in valid:
-        assert each.note
-        if each.fault:
-            held.forked.append(each)
-        elif roots.get(each.note.size) == each.note.root:
-            held.extended.append(each)
-        else:
-            explained = any(rollback.explains(each.note) for rollback in rollbacks)
-            (held.explained if explained else held.forked).append(each)
-    return held
-
-
-def whole_lines(ledger: Path) -> Iterator[bytes]:
-    with contextlib.suppress(OSError), os.fdopen(opened(ledger), "rb") as file:
-        while (data := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
-            yield data[:-1]
-
-
 # ---------------------------------------------------------------- timestamp tokens
 
 
@@ -1235,6 +1172,13 @@ def _hash_function(signed: _Signed) -> str | None:
     return None if strong else "is signed over a hash function that protects nothing, as MD5"
 
 
+def _accuracy(signed: _Signed) -> str | None:
+    """A time that may be off by more than two authorities may disagree says no day."""
+    stated = next((der_items(item.value) for item in signed.info[5:] if item.tag == 0x30), [])
+    seconds = next((int.from_bytes(item.value, "big") for item in stated if item.tag == 0x02), 0)
+    return "states that its time may be off by more than a day" if seconds > AGREE_WITHIN_S else None
+
+
 def _signing_certificate(signed: _Signed) -> str | None:
     """The attribute that names the certificate which signed: the first entry is the signer's, the others are above."""
     lists = [(oid, value) for oid in (_ESS_1, _ESS_2) for value in signed.attributes(oid)]
@@ -1317,7 +1261,13 @@ def _folded(name: bytes) -> list[list[tuple[bytes, str]]]:
     return [[(kind.value, text(value.value)) for kind, value in part] for part in pairs]
 
 
-RULES: tuple[Callable[[_Signed], str | None], ...] = (_version, _hash_function, _signing_certificate, _authority_name)
+RULES: tuple[Callable[[_Signed], str | None], ...] = (
+    _version,
+    _hash_function,
+    _accuracy,
+    _signing_certificate,
+    _authority_name,
+)
 
 
 def broken_rule(response: bytes, certificates: Iterable[bytes]) -> str | None:
@@ -1340,6 +1290,8 @@ def broken_rule(response: bytes, certificates: Iterable[bytes]) -> str | None:
 
 
 # ---------------------------------------------------------------- openssl program
+
+MAX_OF_ONE_NAME, MAX_CHOICES = 8, 64  # roots of one name that are tried, one after another
 
 ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 """Read kept trusted lists: (statement, timestamp, list of lists, list) -> why they do not show what it states, or None.
@@ -1378,12 +1330,17 @@ def openssl_version() -> tuple[str, str] | None:
     if program is None:
         return None
     try:
-        answer = _openssl([program, "version"])
+        return program, _kind(program, Path(program).stat().st_mtime_ns)
     except OSError:
         return None
     except subprocess.TimeoutExpired:
         return program, "not answering"
-    return program, " ".join(answer.stdout.split()[:2])
+
+
+@functools.lru_cache
+def _kind(program: str, _changed_ns: int) -> str:
+    """Ask a program once, until its file has changed."""
+    return " ".join(_openssl([program, "version"]).stdout.split()[:2])
 
 
 def _openssl(command: list[str | Path], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -1432,10 +1389,33 @@ def openssl_refuses_signature(
 
 
 def _answer(
-    command: list[str | Path], further: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+    command: Sequence[str | Path], further: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
 ) -> str | None:
     """Run a command that verifies a timestamp at its time; `further` is its option for the file of `chain`."""
     at = str(epoch(Token.parse(response).time))
+    every = tuple(roots)
+    refused = _answer_by(command, further, at, every, chain)
+    for some in _one_of_each_name(every) if refused else ():
+        if _answer_by(command, further, at, some, chain) is None:
+            return None
+    return refused
+
+
+def _one_of_each_name(roots: tuple[bytes, ...]) -> Iterator[tuple[bytes, ...]]:
+    """Choices of roots of which no two have one name, if there are any: OpenSSL only ever tries the first of a name."""
+    by_name: dict[bytes, list[bytes]] = {}
+    for each in roots:
+        with contextlib.suppress(IndexError, ValueError):
+            by_name.setdefault(Certificate.parse(der_items(each)[0]).subject, []).append(each)
+    alike = [found[:MAX_OF_ONE_NAME] for found in by_name.values()]
+    if any(len(found) > 1 for found in alike):
+        yield from itertools.islice(itertools.product(*alike), MAX_CHOICES)
+
+
+def _answer_by(
+    command: Sequence[str | Path], further: str, at: str, roots: tuple[bytes, ...], chain: Iterable[bytes]
+) -> str | None:
+    command = list(command)
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         Path(folder, "roots.pem").write_bytes(pem_of_certificates(roots))
         command += ["-CAfile", "roots.pem", "-attime", at]
@@ -2041,6 +2021,407 @@ class _ObjectCheck:
                     self.find("changed", path, "does not have the digest that the inventory states")
 
 
+# ---------------------------------------------------------------- strict zip
+
+MAX_PACK_BYTES = 1 << 33
+MAX_ZIP_FILES = 20_000
+MAX_ZIP_LIST_BYTES = 1 << 23
+MAX_ZIP_NAME_BYTES = 1024
+MAX_TIMES_LARGER, FREE_BYTES = 100, 100 << 20  # unpacked, a zip may be this many times larger, and by so much more
+
+_ENCRYPTED, _DESCRIBED_AFTER = 0x2041, 0x08  # bits of a file's flags
+_ZIP_FLAGS = 0x0806 | _DESCRIBED_AFTER  # those that change nothing about what is unpacked
+_MAX_16, _MAX_32 = 0xFFFF, 0xFFFFFFFF
+_BROKEN_LIST = "is a zip file with a broken list"
+
+
+class ZipMember(NamedTuple):
+    """A file or folder of a zip: its path, and where its packed bytes are."""
+
+    path: str
+    folder: bool
+    begins: int
+    packed: int
+    size: int
+    crc: int
+    deflated: bool
+
+
+class _ZipEntry(NamedTuple):
+    """What a zip's list says of a file or folder; its own head is at `offset`."""
+
+    path: str
+    folder: bool
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    offset: int
+
+
+_Part = Callable[[int, int, str], bytes]
+"""Reads so many bytes from a place on; Malformed with this message if they are not there."""
+
+
+def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
+    """List what a zip holds. Raises Malformed for all that other programs might unpack otherwise.
+
+    Every byte of the file is accounted for: each file follows the one before it, what its own head says is what the
+    list says, the list is at the end, and no two names are one name on some computer.
+    """
+
+    def part(begin: int, size: int, otherwise: str) -> bytes:
+        file.seek(max(0, begin))
+        found = file.read(size)
+        must(begin >= 0 and len(found) == size, otherwise)
+        return found
+
+    listed, start, count = _zip_list(part, length)
+    members, at, expected = list[ZipMember](), 0, 0
+    spelled: dict[str, str] = {}  # as computers compare names that do not tell capitals apart -> as it is
+    for _ in range(count):
+        entry, at = _zip_entry(listed, at)
+        must(entry.offset == expected, "is a zip file that holds bytes between its files")
+        begins, expected = _zip_content(part, entry, start)
+        parts = entry.path.split("/")
+        for n in range(1, len(parts) + 1):
+            one = "/".join(parts[:n])
+            alike = unicodedata.normalize("NFC", one).lower()
+            must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
+        deflated = entry.method == 8
+        members.append(ZipMember(entry.path, entry.folder, begins, entry.packed, entry.size, entry.crc, deflated))
+    must(
+        at == len(listed) and expected == start,
+        _BROKEN_LIST if at != len(listed) else "is a zip file that holds bytes between its files",
+    )
+    paths = {each.path for each in members}
+    must(len(paths) == len(members), "is a zip file that holds a file twice")
+    files = {each.path for each in members if not each.folder}
+    above = {path.rpartition("/")[0] for path in paths}
+    for each in list(above):
+        while each := each.rpartition("/")[0]:
+            above.add(each)
+    must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
+    total = sum(each.size for each in members)
+    fits = total <= MAX_PACK_BYTES and total <= MAX_TIMES_LARGER * length + FREE_BYTES
+    must(fits, "is a zip file that unpacks to far more than a pack has")
+    return members
+
+
+def _zip_list(part: _Part, length: int) -> tuple[bytes, int, int]:
+    """The list at the end of a zip, where it starts, and how many files and folders it names."""
+    end = part(length - 22, 22, "is not a zip file")
+    must(end[:4] == b"PK\5\6", "is not a zip file, or something was added at its end")
+    disk, first, here, count, size, start, note = struct.unpack("<HHHHIIH", end[4:])
+    ends, odd = length - 22, "is a zip file in several parts, or with a remark at its end"
+    must(note == 0 and disk in (0, _MAX_16) and first in (0, _MAX_16) and here == count, odd)
+    if count == _MAX_16 or size == _MAX_32 or start == _MAX_32:
+        locator = part(length - 42, 20, "is not a zip file")
+        must(locator[:8] == b"PK\6\7\0\0\0\0" and locator[16:] == b"\1\0\0\0", odd)
+        ends = int.from_bytes(locator[8:16], "little")
+        must(ends == length - 98, odd)
+        large = part(ends, 56, "is not a zip file")
+        must(large[:12] == b"PK\6\6" + (44).to_bytes(8, "little") and large[16:24] == bytes(8), odd)
+        here, count, size, start = struct.unpack("<QQQQ", large[24:])
+        must(here == count, odd)
+    must(start + size == ends and size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end")
+    must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has")
+    return part(start, size, _BROKEN_LIST), start, count
+
+
+_DOS_FOLDER, _DOS_SPECIAL = 0x10, 0x408  # bits of an entry's attributes: a folder; a volume's name, or a link
+
+
+def _zip_entry(listed: bytes, at: int) -> tuple[_ZipEntry, int]:
+    """What a zip's list says at this place, and where its next entry begins."""
+    must(at + 46 <= len(listed) and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
+    flags, method = struct.unpack("<HH", listed[at + 8 : at + 12])
+    crc, packed, size, *sizes = struct.unpack("<IIIHHH", listed[at + 16 : at + 34])
+    mode, offset = struct.unpack("<II", listed[at + 38 : at + 46])
+    name, extra, remark = (listed[at + 46 + sum(sizes[:n]) : at + 46 + sum(sizes[: n + 1])] for n in range(3))
+    at += 46 + sum(sizes)
+    must(at <= len(listed) and not remark, _BROKEN_LIST)
+    text = utf8_text(name)
+    path, folder = (text[:-1], True) if text.endswith("/") else (text, False)
+    must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
+    size, packed, offset = _zip64(extra, [size, packed, offset])
+    must(not flags & _ENCRYPTED, "is an encrypted zip file")
+    known = not flags & ~_ZIP_FLAGS and method in (0, 8)
+    must(known, "is a zip file that is packed in a way that browsers do not know")
+    plain = mode >> 16 & 0xF000 in (0, 0x4000 if folder else 0x8000)
+    plain = plain and not mode & (_DOS_SPECIAL if folder else _DOS_SPECIAL | _DOS_FOLDER)
+    must(plain, f"is a zip file that holds {path} as a link or a device")
+    must(not folder or (size == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
+    must(method == 8 or packed == size, _BROKEN_LIST)
+    return _ZipEntry(path, folder, name, flags, method, crc, packed, size, offset), at
+
+
+def _zip_content(part: _Part, entry: _ZipEntry, end: int) -> tuple[int, int]:
+    """Where a file's packed bytes begin, and where all that belongs to it ends, at the latest at `end`."""
+    broken, two_sizes = "is a broken zip file", f"is a zip file that says of {entry.path} two sizes"
+    head = part(entry.offset, 30 + len(entry.name), broken)
+    same = head[:4] == b"PK\3\4" and head[6:10] == struct.pack("<HH", entry.flags, entry.method)
+    same = same and head[26:28] == struct.pack("<H", len(entry.name)) and head[30:] == entry.name
+    must(same, f"is a zip file that calls {entry.path} something else in another place")
+    crc, packed, size = struct.unpack("<III", head[14:26])
+    begins = entry.offset + 30 + len(entry.name)
+    more = part(begins, int.from_bytes(head[28:30], "little"), broken)
+    begins += len(more)
+    size, packed = _zip64(more, [size, packed])
+    stated, listed = (crc, packed, size), (entry.crc, entry.packed, entry.size)
+    after = begins + entry.packed
+    if not entry.flags & _DESCRIBED_AFTER:
+        must(stated == listed, two_sizes)
+        return begins, after
+    must(stated in ((0, 0, 0), listed), two_sizes)
+    return begins, after + _description(part(after, min(24, max(0, end - after)), broken), *listed)
+
+
+def _is_zip_path(path: str) -> bool:
+    """Return whether all computers unpack this name to the same place."""
+    parts = path.split("/")
+    strange = re.search(r"[\x00-\x1f\x7f\\:]", path) or any(each.endswith((".", " ")) for each in parts)
+    short = len(path.encode()) <= MAX_ZIP_NAME_BYTES and all(len(each.encode()) <= 255 for each in parts)
+    return is_path(path) and not strange and short
+
+
+_ZIP_FIELDS = frozenset({0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
+"""The extra fields of a zip for sizes, times and owners. By others, some programs make a link or give another name."""
+
+_JAR_FIELD = 0xCAFE  # without content; the program jar marks its first entry so
+
+
+def _zip64(extra: bytes, values: list[int]) -> list[int]:
+    """Return the values, those that are too large for 32 bits taken from the extra fields, which must be sound."""
+    found, at, seen = list(values), 0, False
+    while at < len(extra):
+        must(at + 4 <= len(extra), _BROKEN_LIST)
+        kind, size = struct.unpack("<HH", extra[at : at + 4])
+        body = extra[at + 4 : at + 4 + size]
+        must(len(body) == size and (kind in _ZIP_FIELDS or (kind == _JAR_FIELD and not size)), _BROKEN_LIST)
+        if kind == 1:
+            wanted = [n for n, value in enumerate(values) if value == _MAX_32]
+            must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)
+            for place, n in enumerate(wanted):
+                found[n] = int.from_bytes(body[8 * place : 8 * place + 8], "little")
+            seen = True
+        at += 4 + size
+    return found
+
+
+def _description(data: bytes, crc: int, packed: int, size: int) -> int:
+    """Return the length of what follows a file whose size was not known when it was begun."""
+    for form in ("<III", "<IQQ"):
+        with contextlib.suppress(struct.error):
+            stated = struct.pack(form, crc, packed, size)
+            for each in (b"PK\7\x08" + stated, stated):
+                if data.startswith(each):
+                    return len(each)
+    raise Malformed("is a zip file with a broken list")
+
+
+def unzipped(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
+    """Yield a file's bytes in blocks. Raises Malformed if they are not what the list says."""
+    file.seek(member.begins)
+    left, crc, size = member.packed, 0, 0
+    engine = zlib.decompressobj(-15) if member.deflated else None
+    while left or (engine and not engine.eof):
+        packed = file.read(min(left, BLOCK_BYTES))
+        must(packed or (engine and engine.unconsumed_tail), "it is cut off")
+        left -= len(packed)
+        while True:
+            try:
+                block = engine.decompress(packed, BLOCK_BYTES) if engine else packed
+            except zlib.error as error:
+                raise Malformed(f"it cannot be unpacked: {error}") from None
+            crc, size = zlib.crc32(block, crc), size + len(block)
+            must(size <= member.size, "it has more bytes than the zip file says")
+            yield block
+            packed = engine.unconsumed_tail if engine else b""
+            if not engine or engine.eof or (not packed and len(block) < BLOCK_BYTES):
+                break
+        must(not engine or not engine.eof or not (engine.unused_data or left), "bytes follow after its end")
+    must(size == member.size, "it has fewer bytes than the zip file says")
+    must(crc == member.crc, "it does not have the checksum that the zip file says")
+
+
+# ---------------------------------------------------------------- witnessed
+
+
+@dataclass(frozen=True)
+class OutsideCheckpoint:
+    """A checkpoint outside the archive.
+
+    `note` is None if it cannot serve as a witness; `fault` says why, or that another key than the archive's signed it.
+    `other_log` is the log's name if neither the name nor the key belongs to this archive.
+    """
+
+    path: Path
+    note: Note | None
+    fault: str = ""
+    other_log: str = ""
+
+    @property
+    def size(self) -> int:
+        return self.note.size if self.note else 0
+
+
+def outside_checkpoints(
+    place: Path,
+    key: bytes | None,
+    origin: str | None,
+    own: frozenset[Note] = frozenset(),
+    *,
+    signatures: bool = True,
+) -> list[OutsideCheckpoint]:
+    """Return the checkpoints in a file, a folder, a pack or a copy of an archive, smallest first.
+
+    `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
+    archive's log. A note that is signed by this key (under any name) or has this name (with any key) belongs to the
+    archive. Other notes get `other_log`. `origin` None: there is no other log. `own` are the archive's own checkpoints;
+    the signature of a copy is not checked again.
+    """
+    found = list[OutsideCheckpoint]()
+    for path, note in _parsed_notes(place):
+        if isinstance(note, str):
+            found.append(OutsideCheckpoint(path, None, note))
+            continue
+        named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
+        if not named and not claimed:
+            found.append(OutsideCheckpoint(path, None, other_log=note.origin))
+        elif key is None or not signatures or note in own or (claimed and note.signed_by(key, under_any_name=True)):
+            found.append(OutsideCheckpoint(path, note))
+        elif claimed:
+            found.append(OutsideCheckpoint(path, None, "is a damaged copy: its signature does not hold"))
+        else:
+            found.append(OutsideCheckpoint(path, note, "is signed by another key than this archive's"))
+    return sorted(found, key=lambda each: each.size)
+
+
+_FOLDERS = ("", "*/", "ledger/checkpoints/", "07_integrity/*/integrity/", "data/07_integrity/*/integrity/")
+_NOTE_IN_ZIP = re.compile(r"(?:[^/]+/)?(?:data/)?07_integrity/[^/]+/integrity/[0-9]+\.note")
+_MAX_NOTE_BYTES = 1 << 20
+
+
+def _notes_at(place: Path) -> Iterator[tuple[Path, Callable[[], bytes]]]:
+    """The files that should be checkpoints, each with what reads it: a witness's folder, an unpacked pack, a copy of an
+    archive, one file, or a pack as it was sent.
+    """
+    if not place.is_file():
+        for path in sorted(path for folder in _FOLDERS for path in place.glob(f"{folder}*.note")):
+            yield path, partial(content, path)
+        return
+    with os.fdopen(opened(place), "rb") as file:
+        packed = file.read(4) == b"PK\3\4"
+        for member in zip_members(file, os.fstat(file.fileno()).st_size) if packed else ():
+            if _NOTE_IN_ZIP.fullmatch(member.path) and member.size <= _MAX_NOTE_BYTES:
+                yield place / member.path, partial(b"".join, unzipped(file, member))
+    if not packed:
+        yield place, partial(content, place)
+
+
+def _parsed_notes(place: Path) -> Iterator[tuple[Path, Note | str]]:
+    """Each of them once, or why it cannot be read."""
+    seen = set[tuple[str, bytes]]()
+    try:
+        for path, read in _notes_at(place):
+            try:
+                data = read()
+                if (path.name, data) not in seen:  # each proof of a pack has its own copy
+                    yield path, Note.parse(data)
+                seen.add((path.name, data))
+            except (OSError, Malformed) as error:
+                yield path, _fault(error)
+    except (OSError, Malformed) as error:
+        yield place, _fault(error)
+
+
+def _fault(error: OSError | Malformed) -> str:
+    return f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+
+
+@dataclass(frozen=True)
+class Rollback:
+    """The content of a `rollback` line after a restore: of `lost` lines, `kept` still exist.
+
+    It names what was lost by the Merkle root of these lines, or by the hash of the last one (`head`), or by both; in
+    hex. Its own number is `seq`. `others` are the roots of further lost checkpoints that cover more than `seq` lines;
+    None in a line of an earlier version, which does not tell them from checkpoints of the lines that came after it.
+    """
+
+    kept: int
+    lost: int
+    seq: int
+    root: str
+    head: str
+    others: frozenset[str] | None
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> Rollback:
+        kept, lost = (fields.get(each, "") for each in ("kept", "lost"))
+        named, others = [fields[each] for each in ("root", "head") if each in fields], fields.get("others")
+        must((type(kept), type(lost)) == (int, int) and named, "not a rollback")
+        must(type(others) in (type(None), list), "not a rollback")
+        for each in [*named, *(others or ())]:
+            must(type(each) is str and re.fullmatch("[0-9a-f]{64}", each), "not a rollback")
+        must(0 <= kept < lost and kept <= fields["seq"], "not a rollback")
+        root, head = (fields.get(each, "") for each in ("root", "head"))
+        return cls(kept, lost, fields["seq"], root, head, None if others is None else frozenset(others))
+
+    def explains(self, note: Note) -> bool:
+        """Return whether the checkpoint covers lines that are recorded as lost."""
+        root = note.root.hex()
+        if (note.size, root) == (self.lost, self.root):
+            return True
+        if not self.kept < note.size < self.lost:
+            return False
+        return self.others is None or note.size <= self.seq or root in self.others
+
+
+@dataclass(frozen=True)
+class WitnessedCheckpoints:
+    """Outside checkpoints: those that a ledger extends, those that its rollbacks explain, and those that it forks."""
+
+    extended: list[OutsideCheckpoint]
+    explained: list[OutsideCheckpoint]
+    forked: list[OutsideCheckpoint]
+
+
+def check_witnessed(ledger: Path, outside: Iterable[OutsideCheckpoint]) -> WitnessedCheckpoints:
+    """Find, in one pass over the ledger's lines, the valid checkpoints that cover its first lines."""
+    valid = [each for each in outside if each.note]
+    sizes = {each.size for each in valid}
+    roots: dict[int, bytes] = {}
+    rollbacks: list[Rollback] = []
+    frontier = Frontier()
+    for data in whole_lines(ledger) if valid else ():
+        frontier.add(leaf_hash(data))
+        if frontier.size in sizes:
+            roots[frontier.size] = frontier.root()
+        if b'"type":"rollback"' in data:
+            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+                rollbacks.append(Rollback.parse(decoded(data)))
+    held = WitnessedCheckpoints([], [], [])
+    for each in valid:
+        assert each.note
+        if each.fault:
+            held.forked.append(each)
+        elif roots.get(each.note.size) == each.note.root:
+            held.extended.append(each)
+        else:
+            explained = any(rollback.explains(each.note) for rollback in rollbacks)
+            (held.explained if explained else held.forked).append(each)
+    return held
+
+
+def whole_lines(ledger: Path) -> Iterator[bytes]:
+    with contextlib.suppress(OSError), os.fdopen(opened(ledger), "rb") as file:
+        while (data := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+            yield data[:-1]
+
+
 # ---------------------------------------------------------------- many objects
 
 MIN_OBJECTS_FOR_PROCESSES = 256  # from this number of objects on, processes are worth starting
@@ -2502,6 +2883,7 @@ class CommonCheck:
 
     checker: TokenChecker | None = None  # asked about timestamps before OpenSSL
     brief = False
+    own_authority = TRUST_OWN  # where the reader names no roots
     headers: Path | None = None  # of Bitcoin's blocks, supplied by the user
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
@@ -2510,7 +2892,7 @@ class CommonCheck:
         self.own_roots = root / self.tsa_roots
         self.witness_keys = f"{self.signer_key.rpartition('/')[0]}/{Path(WITNESS_KEYS).name}"
         self.supplied_roots, self.supplied_key = roots, key
-        self.report = VerifyReport(root.resolve().name)
+        self.report = VerifyReport(root.resolve().name, authority=TRUST_NAMED if roots else self.own_authority)
         self.known: set[tuple[str, str]] = set()
         self.about_ledger: dict[str, int] = {}  # code -> number of findings
         self.checkpoints: dict[int, HeldCheckpoint] = {}
@@ -3010,7 +3392,7 @@ def verify_archive(
     `roots` and `key` are PEM files from a source that you trust; by default, those in the archive are used. `quick`
     skips the digests of the documents. Both `quick` and `licence` skip checkpoints that the result does not need, and
     the report's `scope` says so; after a fault, the whole ledger and all checkpoints are checked. `against` is a
-    checkpoint outside the archive, or a folder of them: the state is FORKED if the ledger does not extend them.
+    checkpoint outside the archive, a folder of them, or a pack: the state is FORKED if the ledger does not extend them.
     `checker` checks timestamps if OpenSSL 3 is missing, and most of many. `progress` gets, after each object, how many
     are checked and how many there are. `headers` is a file of Bitcoin's block headers (`block_header`).
 
@@ -3314,11 +3696,12 @@ class _ArchiveCheck(CommonCheck):
         outside = [each for each in found if not each.other_log]
         if not any(each.note for each in outside):
             faults = "".join(f" ({each.path.name}: {each.fault or f'is of {each.other_log}'})" for each in found[:1])
-            advice = "Name a .note file that a witness was given, or a folder of them"
+            advice = "Name a .note file that a witness was given, a folder of them, or a pack"
             raise Malformed(f"{against} holds no checkpoint of this archive{faults}. {advice}")
         for each in outside:
             if not each.note:
                 self.find("witness", str(each.path), each.fault)
+        self.report.compared.append(f"{len([each for each in outside if each.note])} outside checkpoints: {against}")
         held = check_witnessed(self.root / LEDGER, outside)
         for each in held.forked:
             text = f"was made over {each.size} lines that are not the first {each.size} of this ledger"
@@ -3871,6 +4254,10 @@ def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
     return [f"{note}.{number}-{whole}.tsr" for number in range(1, len(tokens) + 1)]
 
 
+_SENT_ALONG = ("HOW-TO-CHECK.txt", "summary.txt", "integrity/verify.py")
+"""What the first versions put into a proof that they sent by itself, before there were packs."""
+
+
 def verify_proof(
     folder: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None,
     checker: TokenChecker | None = None,
@@ -3879,17 +4266,19 @@ def verify_proof(
 
     The other parameters are as in `verify_archive`.
     """
-    return proof_check(folder, roots, key, headers, checker).report
+    return proof_check(folder, roots, key, headers, checker, _SENT_ALONG).report
 
 
 def proof_check(
-    folder: Path, roots: Path | None, key: Path | None, headers: Path | None, checker: TokenChecker | None = None
-) -> ProofCheck:
+    folder: Path, roots: Path | None, key: Path | None, headers: Path | None, checker: TokenChecker | None = None,
+    along: tuple[str, ...] = (),
+) -> ProofCheck:  # fmt: skip
+    """Check a proof that lies in a pack, or alone with the sender's papers `along` with it."""
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
     check = ProofCheck(folder, roots, key, (*keys, "integrity", "integrity"))
-    check.headers, check.checker = headers, checker
+    check.headers, check.checker, check.along = headers, checker, along
     check.run()
     return check
 
@@ -3910,12 +4299,15 @@ def _line_in(path: Path) -> tuple[InclusionProof, dict[str, Any]]:
 class ProofCheck(CommonCheck):
     """What is derived is kept for a pack: the documents of the object and of its terms, and their relation."""
 
+    own_authority = TRUST_ENCLOSED
+
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         super().__init__(root, roots, key, places)
         self.expected: set[str] = set()  # files of the proof, all others are damage
         self.sealed = True  # whether the timestamps have the names that `sealed_names` gives
         self.object: Inventory | None = None
         self.files: list[DatedDocument] = []  # of the object's newest version
+        self.along: tuple[str, ...] = ()  # papers that may lie in it
         self.absent: set[str] = set()  # files of the object's newest version that were withheld
         self.relations: dict[str, str] | None = None  # terms' folder -> relation; None: nothing proves it
 
@@ -3931,6 +4323,10 @@ class ProofCheck(CommonCheck):
         self.expected |= self.list_files
         for unused in sorted(idle):
             self.find("extra", unused, "is about no timestamp here")
+        for paper in self.along:
+            if (self.root / paper).is_file():
+                self.expected.add(paper)
+                self.find("remark", paper, "was written by the sender of this proof; nothing vouches for what it says")
         orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
         for place, message in unexpected_files(self.root, self.expected, orphans):
             self.find("extra", place, message)
@@ -3984,6 +4380,13 @@ class ProofCheck(CommonCheck):
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
         self.expect_checkpoints(notes)
         return recorded
+
+    @property
+    def archive(self) -> tuple[str, ...]:
+        """The archive that it is of: the names of its log and the key's fingerprint, as far as they hold."""
+        logs = {each.note.origin for each in self.checkpoints.values() if each.note}
+        keys = {each.fingerprint for each in self.report.trust if each.what == "signer key"}
+        return (*sorted(logs), *sorted(keys))
 
     @property
     def stamped(self) -> bool:
@@ -4178,230 +4581,6 @@ def unexpected_files(root: Path, expected: set[str], but: frozenset[str] = froze
                 yield place, "is a link or a device, not a file"
 
 
-# ---------------------------------------------------------------- strict zip
-
-MAX_PACK_BYTES = 1 << 33
-MAX_ZIP_FILES = 20_000
-MAX_ZIP_LIST_BYTES = 1 << 23
-MAX_ZIP_NAME_BYTES = 1024
-MAX_TIMES_LARGER, FREE_BYTES = 100, 100 << 20  # unpacked, a zip may be this many times larger, and by so much more
-
-_ENCRYPTED, _DESCRIBED_AFTER = 0x2041, 0x08  # bits of a file's flags
-_ZIP_FLAGS = 0x0806 | _DESCRIBED_AFTER  # those that change nothing about what is unpacked
-_MAX_16, _MAX_32 = 0xFFFF, 0xFFFFFFFF
-_BROKEN_LIST = "is a zip file with a broken list"
-
-
-class ZipMember(NamedTuple):
-    """A file or folder of a zip: its path, and where its packed bytes are."""
-
-    path: str
-    folder: bool
-    begins: int
-    packed: int
-    size: int
-    crc: int
-    deflated: bool
-
-
-class _ZipEntry(NamedTuple):
-    """What a zip's list says of a file or folder; its own head is at `offset`."""
-
-    path: str
-    folder: bool
-    name: bytes
-    flags: int
-    method: int
-    crc: int
-    packed: int
-    size: int
-    offset: int
-
-
-_Part = Callable[[int, int, str], bytes]
-"""Reads so many bytes from a place on; Malformed with this message if they are not there."""
-
-
-def zip_members(file: BinaryIO, length: int) -> list[ZipMember]:
-    """List what a zip holds. Raises Malformed for all that other programs might unpack otherwise.
-
-    Every byte of the file is accounted for: each file follows the one before it, what its own head says is what the
-    list says, the list is at the end, and no two names are one name on some computer.
-    """
-
-    def part(begin: int, size: int, otherwise: str) -> bytes:
-        file.seek(max(0, begin))
-        found = file.read(size)
-        must(begin >= 0 and len(found) == size, otherwise)
-        return found
-
-    listed, start, count = _zip_list(part, length)
-    members, at, expected = list[ZipMember](), 0, 0
-    spelled: dict[str, str] = {}  # as computers compare names that do not tell capitals apart -> as it is
-    for _ in range(count):
-        entry, at = _zip_entry(listed, at)
-        must(entry.offset == expected, "is a zip file that holds bytes between its files")
-        begins, expected = _zip_content(part, entry, start)
-        parts = entry.path.split("/")
-        for n in range(1, len(parts) + 1):
-            one = "/".join(parts[:n])
-            alike = unicodedata.normalize("NFC", one).lower()
-            must(spelled.setdefault(alike, one) == one, f"is a zip file that holds {one} twice, in two spellings")
-        deflated = entry.method == 8
-        members.append(ZipMember(entry.path, entry.folder, begins, entry.packed, entry.size, entry.crc, deflated))
-    must(
-        at == len(listed) and expected == start,
-        _BROKEN_LIST if at != len(listed) else "is a zip file that holds bytes between its files",
-    )
-    paths = {each.path for each in members}
-    must(len(paths) == len(members), "is a zip file that holds a file twice")
-    files = {each.path for each in members if not each.folder}
-    above = {path.rpartition("/")[0] for path in paths}
-    for each in list(above):
-        while each := each.rpartition("/")[0]:
-            above.add(each)
-    must(files.isdisjoint(above), "is a zip file that holds a file and a folder of the same name")
-    total = sum(each.size for each in members)
-    fits = total <= MAX_PACK_BYTES and total <= MAX_TIMES_LARGER * length + FREE_BYTES
-    must(fits, "is a zip file that unpacks to far more than a pack has")
-    return members
-
-
-def _zip_list(part: _Part, length: int) -> tuple[bytes, int, int]:
-    """The list at the end of a zip, where it starts, and how many files and folders it names."""
-    end = part(length - 22, 22, "is not a zip file")
-    must(end[:4] == b"PK\5\6", "is not a zip file, or something was added at its end")
-    disk, first, here, count, size, start, note = struct.unpack("<HHHHIIH", end[4:])
-    ends, odd = length - 22, "is a zip file in several parts, or with a remark at its end"
-    must(note == 0 and disk in (0, _MAX_16) and first in (0, _MAX_16) and here == count, odd)
-    if count == _MAX_16 or size == _MAX_32 or start == _MAX_32:
-        locator = part(length - 42, 20, "is not a zip file")
-        must(locator[:8] == b"PK\6\7\0\0\0\0" and locator[16:] == b"\1\0\0\0", odd)
-        ends = int.from_bytes(locator[8:16], "little")
-        must(ends == length - 98, odd)
-        large = part(ends, 56, "is not a zip file")
-        must(large[:12] == b"PK\6\6" + (44).to_bytes(8, "little") and large[16:24] == bytes(8), odd)
-        here, count, size, start = struct.unpack("<QQQQ", large[24:])
-        must(here == count, odd)
-    must(start + size == ends and size <= MAX_ZIP_LIST_BYTES, "is a zip file whose list is not at its end")
-    must(count <= MAX_ZIP_FILES, "is a zip file of more files than a pack has")
-    return part(start, size, _BROKEN_LIST), start, count
-
-
-_DOS_FOLDER, _DOS_SPECIAL = 0x10, 0x408  # bits of an entry's attributes: a folder; a volume's name, or a link
-
-
-def _zip_entry(listed: bytes, at: int) -> tuple[_ZipEntry, int]:
-    """What a zip's list says at this place, and where its next entry begins."""
-    must(at + 46 <= len(listed) and listed[at : at + 4] == b"PK\1\2", _BROKEN_LIST)
-    flags, method = struct.unpack("<HH", listed[at + 8 : at + 12])
-    crc, packed, size, *sizes = struct.unpack("<IIIHHH", listed[at + 16 : at + 34])
-    mode, offset = struct.unpack("<II", listed[at + 38 : at + 46])
-    name, extra, remark = (listed[at + 46 + sum(sizes[:n]) : at + 46 + sum(sizes[: n + 1])] for n in range(3))
-    at += 46 + sum(sizes)
-    must(at <= len(listed) and not remark, _BROKEN_LIST)
-    text = utf8_text(name)
-    path, folder = (text[:-1], True) if text.endswith("/") else (text, False)
-    must(_is_zip_path(path), "is a zip file that names a file outside of itself, or in a way of one system only")
-    size, packed, offset = _zip64(extra, [size, packed, offset])
-    must(not flags & _ENCRYPTED, "is an encrypted zip file")
-    known = not flags & ~_ZIP_FLAGS and method in (0, 8)
-    must(known, "is a zip file that is packed in a way that browsers do not know")
-    plain = mode >> 16 & 0xF000 in (0, 0x4000 if folder else 0x8000)
-    plain = plain and not mode & (_DOS_SPECIAL if folder else _DOS_SPECIAL | _DOS_FOLDER)
-    must(plain, f"is a zip file that holds {path} as a link or a device")
-    must(not folder or (size == 0 and packed <= 2), f"is a zip file that holds bytes in the folder {path}")
-    must(method == 8 or packed == size, _BROKEN_LIST)
-    return _ZipEntry(path, folder, name, flags, method, crc, packed, size, offset), at
-
-
-def _zip_content(part: _Part, entry: _ZipEntry, end: int) -> tuple[int, int]:
-    """Where a file's packed bytes begin, and where all that belongs to it ends, at the latest at `end`."""
-    broken, two_sizes = "is a broken zip file", f"is a zip file that says of {entry.path} two sizes"
-    head = part(entry.offset, 30 + len(entry.name), broken)
-    same = head[:4] == b"PK\3\4" and head[6:10] == struct.pack("<HH", entry.flags, entry.method)
-    same = same and head[26:28] == struct.pack("<H", len(entry.name)) and head[30:] == entry.name
-    must(same, f"is a zip file that calls {entry.path} something else in another place")
-    crc, packed, size = struct.unpack("<III", head[14:26])
-    begins = entry.offset + 30 + len(entry.name)
-    more = part(begins, int.from_bytes(head[28:30], "little"), broken)
-    begins += len(more)
-    size, packed = _zip64(more, [size, packed])
-    stated, listed = (crc, packed, size), (entry.crc, entry.packed, entry.size)
-    after = begins + entry.packed
-    if not entry.flags & _DESCRIBED_AFTER:
-        must(stated == listed, two_sizes)
-        return begins, after
-    must(stated in ((0, 0, 0), listed), two_sizes)
-    return begins, after + _description(part(after, min(24, max(0, end - after)), broken), *listed)
-
-
-def _is_zip_path(path: str) -> bool:
-    """Return whether all computers unpack this name to the same place."""
-    parts = path.split("/")
-    strange = re.search(r"[\x00-\x1f\x7f\\:]", path) or any(each.endswith((".", " ")) for each in parts)
-    short = len(path.encode()) <= MAX_ZIP_NAME_BYTES and all(len(each.encode()) <= 255 for each in parts)
-    return is_path(path) and not strange and short
-
-
-_ZIP_FIELDS = frozenset({0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
-"""The extra fields of a zip for sizes, times and owners. By others, some programs make a link or give another name."""
-
-
-def _zip64(extra: bytes, values: list[int]) -> list[int]:
-    """Return the values, those that are too large for 32 bits taken from the extra fields, which must be sound."""
-    found, at, seen = list(values), 0, False
-    while at < len(extra):
-        must(at + 4 <= len(extra), _BROKEN_LIST)
-        kind, size = struct.unpack("<HH", extra[at : at + 4])
-        body = extra[at + 4 : at + 4 + size]
-        must(len(body) == size and kind in _ZIP_FIELDS, _BROKEN_LIST)
-        if kind == 1:
-            wanted = [n for n, value in enumerate(values) if value == _MAX_32]
-            must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)
-            for place, n in enumerate(wanted):
-                found[n] = int.from_bytes(body[8 * place : 8 * place + 8], "little")
-            seen = True
-        at += 4 + size
-    return found
-
-
-def _description(data: bytes, crc: int, packed: int, size: int) -> int:
-    """Return the length of what follows a file whose size was not known when it was begun."""
-    for form in ("<III", "<IQQ"):
-        with contextlib.suppress(struct.error):
-            stated = struct.pack(form, crc, packed, size)
-            for each in (b"PK\7\x08" + stated, stated):
-                if data.startswith(each):
-                    return len(each)
-    raise Malformed("is a zip file with a broken list")
-
-
-def unzipped(file: BinaryIO, member: ZipMember) -> Iterator[bytes]:
-    """Yield a file's bytes in blocks. Raises Malformed if they are not what the list says."""
-    file.seek(member.begins)
-    left, crc, size = member.packed, 0, 0
-    engine = zlib.decompressobj(-15) if member.deflated else None
-    while left or (engine and not engine.eof):
-        packed = file.read(min(left, BLOCK_BYTES))
-        must(packed or (engine and engine.unconsumed_tail), "it is cut off")
-        left -= len(packed)
-        while True:
-            try:
-                block = engine.decompress(packed, BLOCK_BYTES) if engine else packed
-            except zlib.error as error:
-                raise Malformed(f"it cannot be unpacked: {error}") from None
-            crc, size = zlib.crc32(block, crc), size + len(block)
-            must(size <= member.size, "it has more bytes than the zip file says")
-            yield block
-            packed = engine.unconsumed_tail if engine else b""
-            if not engine or engine.eof or (not packed and len(block) < BLOCK_BYTES):
-                break
-        must(not engine or not engine.eof or not (engine.unused_data or left), "bytes follow after its end")
-    must(size == member.size, "it has fewer bytes than the zip file says")
-    must(crc == member.crc, "it does not have the checksum that the zip file says")
-
-
 # ---------------------------------------------------------------- whole pack
 
 PROOFS = "07_integrity"
@@ -4416,6 +4595,12 @@ HOW_TO_CHECK = "HOW-TO-CHECK.txt"
 CHECK_PAGE = "CHECK-THIS.html"
 _BAG_FILES = (CHECK_PAGE, HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 """The files beside `data/` that `tagmanifest-sha256.txt` lists; earlier formats have no `CHECK_PAGE`."""
+
+OF_COMPUTERS = re.compile(
+    r"(?:^|/)(?:\.DS_Store|\._[^/]*|__MACOSX|\.AppleDouble|\.Spotlight-V100|\.Trashes|\.fseventsd|[Tt]humbs\.db"
+    r"|ehthumbs\.db|[Dd]esktop\.ini|\.directory|@eaDir)(?:/|$)"
+)
+"""Files and folders that computers add to a folder that is looked at or packed. They are passed over, and told."""
 
 BY_SENDER = "written by the sender of this pack, not proven"
 
@@ -4472,7 +4657,39 @@ def verify_pack(
     """
     whole = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would hide that the folder is a link
     data = whole / "data" if (whole / "data" / PROOFS).is_dir() else whole
-    return _PackCheck(data, roots, key, headers).run()
+    check = _PackCheck(data, roots, key, headers)
+    top = check.bag if check.in_bag else data
+    added = sorted(path for path in _paths_below(top) if OF_COMPUTERS.search(path))
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder_of_copy:
+        if added and _copied(top, copy := Path(folder_of_copy, top.name)):
+            check = _PackCheck(copy / data.relative_to(top), roots, key, headers)
+            check.pass_over(path for path in added if not (top / path).is_dir())
+        return check.run()
+
+
+def _paths_below(top: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(top):
+        yield from (Path(folder, each).relative_to(top).as_posix() for each in (*folders, *files))
+
+
+def _copied(top: Path, copy: Path) -> bool:
+    """Copy a folder without what computers added to it; False if it holds devices, or cannot be read whole."""
+
+    def added(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if OF_COMPUTERS.search(Path(folder, name).relative_to(top).as_posix())}
+
+    try:
+        shutil.copytree(top, copy, symlinks=True, ignore=added, copy_function=_linked)
+    except (OSError, shutil.Error):
+        return False
+    return True
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # of another disk
+        shutil.copyfile(source, target)
 
 
 def verify_zip(
@@ -4483,7 +4700,8 @@ def verify_zip(
     Raises Malformed if the file is not a zip, if programs would unpack it differently, or if it is not a pack.
     """
     with os.fdopen(opened(path), "rb") as file, tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        members = zip_members(file, os.fstat(file.fileno()).st_size)
+        every = zip_members(file, os.fstat(file.fileno()).st_size)
+        members = [each for each in every if not OF_COMPUTERS.search(each.path)]
         tops = {match.groups("") for each in members if (match := _PACK_IN_ZIP.match(each.path + "/" * each.folder))}
         (top, inner), *others = sorted(tops, key=lambda each: -len(each[1])) or [("", "none")]
         must(tops, "holds no proof of a licence")
@@ -4506,8 +4724,8 @@ def verify_zip(
             if member.path in broken:
                 check.find("unreadable", member.path[len(below) :], f"cannot be read: {broken[member.path]}")
             elif not member.path.startswith(below) and member.path != top:
-                text = "lies beside the pack in this zip file, and nothing vouches for it"
-                check.find("extra", member.path, f"{text}; delete it if your computer put it there")
+                check.find("stray", member.path, "lies beside the pack in this zip file, and nothing vouches for it")
+        check.pass_over(each.path for each in every if not each.folder and each not in members)
         return check.run()
 
 
@@ -4525,9 +4743,16 @@ class _PackCheck:
         summary = "proof.html" if os.path.lexists(data / "proof.html") else "proof.pdf"  # where no browser could print
         self.papers: dict[str, bool] = {summary: True, f"{PROOFS}/verify.py": True}  # whether it must be there
         self.inside: set[str] = set()  # files of the proofs
+        self.archive: tuple[str, ...] | None = None  # that the first proof is of
 
     def find(self, code: str, path: str, message: str) -> None:
         self.report.findings.append(Finding(code, path, message))
+
+    def pass_over(self, paths: Iterable[str]) -> None:
+        """Tell of the files that are left out of the check, as computers added them."""
+        if added := sorted(paths):
+            text = f"is one of {len(added)} files that computers added (as .DS_Store, Thumbs.db)"
+            self.find("stray", added[0], f"{text}; nothing vouches for it")
 
     def run(self) -> list[VerifyReport]:
         self.info = self.read_info()
@@ -4538,8 +4763,7 @@ class _PackCheck:
         self.read_copies()
         self.read_papers()
         for place, message in unexpected_files(self.data, {*self.copies, *self.papers, *self.inside}):
-            advice = "; delete it if your computer put it there" if message.startswith("does not") else ""
-            self.find("extra", f"data/{place}", message + advice)
+            self.find("extra", f"data/{place}", message)
         unproven = (
             "that the licence refers to these terms, and when they were seen, is in licence.json, which is withheld"
         )
@@ -4552,6 +4776,7 @@ class _PackCheck:
             self.find("remark", "bagit.txt", text)
         report = self.report
         report.evidence = all(each.evidence for each in self.proofs)
+        report.authority = TRUST_NAMED if self.roots else TRUST_ENCLOSED
         whole = self.in_bag and not self.unsure
         states = [UNPROVEN if not whole else PROVEN, *(each.state for each in self.proofs)]
         damaged = any(finding.damage for finding in report.findings)
@@ -4572,6 +4797,10 @@ class _PackCheck:
                 self.find("extra", f"data/{PROOFS}/{name}", "is no proof of a licence")
                 continue
             self.proofs.append(check.report)
+            self.archive = self.archive or check.archive
+            if check.archive != self.archive:
+                text = "is of another archive than the first proof here. Ask the sender whether both are his"
+                self.find("remark", f"data/{PROOFS}/{name}", text)
             self.inside |= {f"{PROOFS}/{name}/{path}" for path in check.expected}
             if check.report.client != name:
                 text = f"is the proof of {check.report.client}, under another name"
@@ -4672,7 +4901,10 @@ class _PackCheck:
         """What lies beside `data/`: the files that say of all others what they are."""
         expected = {*self.bag_files, "tagmanifest-sha256.txt"}
         for place, message in unexpected_files(self.bag, expected, but=frozenset({"data"})):
-            self.find("extra", place, message)
+            if place in expected:
+                self.find("extra", place, message)
+            else:
+                self.find("stray", place, "is in none of the lists of this pack, and nothing vouches for it")
         if self.data.is_symlink():
             self.find("link", "data", "is a link, not a folder")
         payload: dict[str, str] = {}
@@ -4741,7 +4973,8 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
     """Print what was found in a pack; the exit code."""
     *proofs, copies = reports
     if as_json:
-        document = {"state": copies.state, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
+        judged = {"state": copies.state, "verdict": copies.verdict.word, "trust": copies.verdict.trust or None}
+        document = {**judged, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
         print(json.dumps(document, indent=1))
     else:
         for report in proofs:
@@ -4753,8 +4986,8 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
             print(in_one_line(f"  {path}: {BY_SENDER}"))
         for unfit in copies.findings:
             print(unfit)
-        print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
-    return 90 if DAMAGED in [each.state for each in reports] else 0
+        print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.verdict}")
+    return copies.verdict.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -4769,7 +5002,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--roots", type=Path, metavar="PEM", help="the timestamp roots, from a source you trust")
     parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key, from a source you trust")
     parser.add_argument(
-        "--against", type=Path, metavar="X", help="a checkpoint that somebody outside holds, or a folder of them"
+        "--against",
+        type=Path,
+        metavar="X",
+        help="a checkpoint held by somebody outside, a folder of them, or a pack",
     )
     parser.add_argument(
         "--headers", type=Path, metavar="X", help="Bitcoin's block headers: lines HEIGHT HEX, or all from block 0 on"
@@ -4834,7 +5070,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(in_one_line(f"{report.client}: {report.state}"))
     else:
         print(report.as_text())
-    return 90 if report.state in (DAMAGED, FORKED) else 0
+    return report.verdict.exit_code if options.proof else 90 if report.state in (DAMAGED, FORKED) else 0
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ class AcmeStock(Provider[Session]):
         listings=("licences",),
         identity="the licence id, which Acme Stock makes unique",
         documents={"record": "offered", "certificate": "offered", "receipt": "not in the API"},
+        certificate=("licence_id", "licensee", "licensed_at"),  # what each final one states
         client_hints="project, as entered when licensing",
         basis=Basis.UNPROVEN,
         basis_detail="an invented example; say here what you read, and when. Not yet run against a live account.",

@@ -28,7 +28,7 @@ from archiver.provider import (
 from archiver.provider.form_login import CAPTCHA, SignInForm, Website
 from archiver.provider.record_document import certificate, record
 from archiver.provider.web_list import WebList, listed
-from archiver.reading.dates import printed
+from archiver.reading.dates import listed_day
 from archiver.reading.html import Field, Words, read_row
 
 SITE = "https://www.acme-stock.example"
@@ -102,6 +102,7 @@ class AcmeStockSite(Website):
         listings=("licences",),
         identity="the licence id, which Acme Stock makes unique",
         documents={"record": "offered", "certificate": "offered", "receipt": "not read"},
+        certificate=("licence_id", "licensee", "licensed_at"),  # what each final one states
         client_hints="none",
         basis=Basis.UNPROVEN,
         basis_detail="an invented example; say here what you read, and when. Not yet run against a live account.",
@@ -135,7 +136,8 @@ def _licence(html: str) -> Licence:
         licence_id=row["licence"],
         listing="licences",
         kind=row["kind"].lower(),
-        licensed_at=printed(row["day"]),
+        licensed_at=listed_day(row["day"]),
+        dated=row["day"],
         licensee=row.get("licensee"),
         comp=row["kind"] == "Comp",
         row=row,

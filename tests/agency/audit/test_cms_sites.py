@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from archiver.agency.audit.audit_store import AuditStore
 from archiver.agency.audit.crawler import SiteVisit
 from archiver.agency.audit.fetcher import PoliteFetcher
@@ -17,6 +19,7 @@ from tests.support.audited_site import AuditedSite
 from tests.support.cms_sites import build, compare, impolite, sketched
 
 
+@pytest.mark.long  # one site: test_site_audit.py
 def test_the_pictures_of_content_systems_are_found() -> None:
     waits: list[float] = []
     with AuditedSite({}) as site, AuditedSite({}) as cdn, AuditStore(None) as store, DocumentReader(1) as reader:

@@ -89,6 +89,7 @@ def test_a_removal_has_captures_of_before_and_after_and_a_person_makes_one_evide
         picture_marks.enter(at.home, at.vault, "acme", name, "Ada Example")
 
 
+@pytest.mark.long  # on one page: below
 @pytest.mark.browser
 def test_a_picture_is_looked_for_wherever_it_was(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     """On each of its pages, in a page's own bytes, and in a PDF; a page that is no more does not show it."""

@@ -67,6 +67,7 @@ def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency, again
         assert site.bodies == len(str(files["/robots.txt"]))
 
 
+@pytest.mark.long  # pages with scripts: above
 @pytest.mark.browser
 def test_a_page_may_not_take_all_of_a_visit(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its time, its files and the number of pages are limited; where a sign-in answers instead of a file, it is left

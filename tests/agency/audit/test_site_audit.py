@@ -110,6 +110,20 @@ def by_name(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {address.rpartition("/")[2]: row for row in made["pictures"] for address in row["addresses"]}
 
 
+def test_no_name_of_an_encoding_ends_an_audit(at: Agency) -> None:
+    """Of these codecs of Python, one takes minutes for such a page, one decodes nothing, and one fails otherwise."""
+    text = b"<p>x\xfc " + b"a-" * 300_000 + b"<img src=/a.jpg>"
+    pages: dict[str, Served] = {
+        f"/{name}": (200, {"content-type": f"text/html; charset={name}"}, text)
+        for name in ("punycode", "undefined", "idna", "x")
+    }
+    site = {**pages, "/": "".join(f"<a href={path}>x</a>" for path in pages), "/a.jpg": picture(STRANGERS[0])}
+    with AuditedSite(site) as served:
+        made = audited(at, served)
+    forget(at)
+    assert {f"{served.url}{path}" for path in pages} <= {each for row in made["pictures"] for each in row["pages"]}
+
+
 def test_every_picture_is_found_and_answered_for(at: Agency) -> None:
     forget(at)
     with AuditedSite(small_site()) as site:

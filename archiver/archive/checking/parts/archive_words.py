@@ -14,6 +14,12 @@ SCOPE_BRIEF = "other checkpoints not checked"  # than the checkpoints that the v
 SCOPE_DATE = "date only, nothing else checked"  # for one licence
 """The scope of a verdict. If several apply, all are listed, separated by commas."""
 
+PROVEN_IF, NO_EVIDENCE = "PROVEN_IF", "NOT_EVIDENCE"
+"""Words of a verdict that are no states: PROVEN by an authority that came with the file, and a replay of recordings."""
+
+TRUST_NAMED, TRUST_OWN, TRUST_ENCLOSED = "named", "own", "enclosed"
+"""Whose authority proves it: one that the reader named, one of the archive's own, or one that came with a proof."""
+
 LEDGER = "ledger/ledger.jsonl"
 INTENTS = "ledger/intents.jsonl"
 CHECKPOINTS = "ledger/checkpoints"

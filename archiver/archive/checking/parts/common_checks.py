@@ -31,6 +31,8 @@ from archiver.archive.checking.parts.archive_words import (
     MAX_ALIKE,
     MAX_TIMESTAMPS_BY_PROGRAM,
     PROVEN,
+    TRUST_NAMED,
+    TRUST_OWN,
     UNPROVEN,
     WITNESS_KEYS,
     Finding,
@@ -136,6 +138,7 @@ class CommonCheck:
 
     checker: TokenChecker | None = None  # asked about timestamps before OpenSSL
     brief = False
+    own_authority = TRUST_OWN  # where the reader names no roots
     headers: Path | None = None  # of Bitcoin's blocks, supplied by the user
 
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
@@ -144,7 +147,7 @@ class CommonCheck:
         self.own_roots = root / self.tsa_roots
         self.witness_keys = f"{self.signer_key.rpartition('/')[0]}/{Path(WITNESS_KEYS).name}"
         self.supplied_roots, self.supplied_key = roots, key
-        self.report = VerifyReport(root.resolve().name)
+        self.report = VerifyReport(root.resolve().name, authority=TRUST_NAMED if roots else self.own_authority)
         self.known: set[tuple[str, str]] = set()
         self.about_ledger: dict[str, int] = {}  # code -> number of findings
         self.checkpoints: dict[int, HeldCheckpoint] = {}

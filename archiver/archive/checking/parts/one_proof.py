@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from archiver.archive.checking.parts.anchor_proofs import anchor_name
-from archiver.archive.checking.parts.archive_words import KINDS, SIGNER_KEY, TSA_ROOTS, URN, Malformed, must
+from archiver.archive.checking.parts.archive_words import (
+    KINDS,
+    SIGNER_KEY,
+    TRUST_ENCLOSED,
+    TSA_ROOTS,
+    URN,
+    Malformed,
+    must,
+)
 from archiver.archive.checking.parts.common_checks import CommonCheck, HeldCheckpoint
 from archiver.archive.checking.parts.ledger_lines import canonical
 from archiver.archive.checking.parts.merkle_tree import leaf_hash, root_by_path
@@ -105,6 +113,10 @@ def sealed_names(note: str, roots: bytes, tokens: list[bytes]) -> list[str]:
     return [f"{note}.{number}-{whole}.tsr" for number in range(1, len(tokens) + 1)]
 
 
+_SENT_ALONG = ("HOW-TO-CHECK.txt", "summary.txt", "integrity/verify.py")
+"""What the first versions put into a proof that they sent by itself, before there were packs."""
+
+
 def verify_proof(
     folder: Path, roots: Path | None = None, key: Path | None = None, headers: Path | None = None,
     checker: TokenChecker | None = None,
@@ -113,17 +125,19 @@ def verify_proof(
 
     The other parameters are as in `verify_archive`.
     """
-    return proof_check(folder, roots, key, headers, checker).report
+    return proof_check(folder, roots, key, headers, checker, _SENT_ALONG).report
 
 
 def proof_check(
-    folder: Path, roots: Path | None, key: Path | None, headers: Path | None, checker: TokenChecker | None = None
-) -> ProofCheck:
+    folder: Path, roots: Path | None, key: Path | None, headers: Path | None, checker: TokenChecker | None = None,
+    along: tuple[str, ...] = (),
+) -> ProofCheck:  # fmt: skip
+    """Check a proof that lies in a pack, or alone with the sender's papers `along` with it."""
     if not (folder / "integrity").is_dir():
         raise Malformed(f"{folder} is not a proof: it has no folder integrity/")
     keys = (f"integrity/{Path(each).name}" for each in (SIGNER_KEY, TSA_ROOTS))
     check = ProofCheck(folder, roots, key, (*keys, "integrity", "integrity"))
-    check.headers, check.checker = headers, checker
+    check.headers, check.checker, check.along = headers, checker, along
     check.run()
     return check
 
@@ -144,12 +158,15 @@ def _line_in(path: Path) -> tuple[InclusionProof, dict[str, Any]]:
 class ProofCheck(CommonCheck):
     """What is derived is kept for a pack: the documents of the object and of its terms, and their relation."""
 
+    own_authority = TRUST_ENCLOSED
+
     def __init__(self, root: Path, roots: Path | None, key: Path | None, places: tuple[str, ...]) -> None:
         super().__init__(root, roots, key, places)
         self.expected: set[str] = set()  # files of the proof, all others are damage
         self.sealed = True  # whether the timestamps have the names that `sealed_names` gives
         self.object: Inventory | None = None
         self.files: list[DatedDocument] = []  # of the object's newest version
+        self.along: tuple[str, ...] = ()  # papers that may lie in it
         self.absent: set[str] = set()  # files of the object's newest version that were withheld
         self.relations: dict[str, str] | None = None  # terms' folder -> relation; None: nothing proves it
 
@@ -165,6 +182,10 @@ class ProofCheck(CommonCheck):
         self.expected |= self.list_files
         for unused in sorted(idle):
             self.find("extra", unused, "is about no timestamp here")
+        for paper in self.along:
+            if (self.root / paper).is_file():
+                self.expected.add(paper)
+                self.find("remark", paper, "was written by the sender of this proof; nothing vouches for what it says")
         orphans = frozenset(finding.path for finding in self.report.findings if finding.code == "orphan")
         for place, message in unexpected_files(self.root, self.expected, orphans):
             self.find("extra", place, message)
@@ -218,6 +239,13 @@ class ProofCheck(CommonCheck):
             self.find("inclusion", "integrity/00000000.tlog-proof", "the ledger's first line is missing")
         self.expect_checkpoints(notes)
         return recorded
+
+    @property
+    def archive(self) -> tuple[str, ...]:
+        """The archive that it is of: the names of its log and the key's fingerprint, as far as they hold."""
+        logs = {each.note.origin for each in self.checkpoints.values() if each.note}
+        keys = {each.fingerprint for each in self.report.trust if each.what == "signer key"}
+        return (*sorted(logs), *sorted(keys))
 
     @property
     def stamped(self) -> bool:

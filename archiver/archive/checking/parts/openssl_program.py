@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import itertools
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +17,16 @@ from archiver.archive.checking.parts.archive_words import OPENSSL_TIMEOUT_S
 from archiver.archive.checking.parts.ed25519_signature import SignatureCheck
 from archiver.archive.checking.parts.regular_files import content
 from archiver.archive.checking.parts.timestamp_tokens import (
+    Certificate,
     Qualification,
     Token,
+    der_items,
     epoch,
     pem_of_certificates,
     signed_message,
 )
+
+MAX_OF_ONE_NAME, MAX_CHOICES = 8, 64  # roots of one name that are tried, one after another
 
 ListChecker = Callable[[Qualification, bytes, bytes, bytes], "str | None"]
 """Read kept trusted lists: (statement, timestamp, list of lists, list) -> why they do not show what it states, or None.
@@ -58,12 +65,17 @@ def openssl_version() -> tuple[str, str] | None:
     if program is None:
         return None
     try:
-        answer = _openssl([program, "version"])
+        return program, _kind(program, Path(program).stat().st_mtime_ns)
     except OSError:
         return None
     except subprocess.TimeoutExpired:
         return program, "not answering"
-    return program, " ".join(answer.stdout.split()[:2])
+
+
+@functools.lru_cache
+def _kind(program: str, _changed_ns: int) -> str:
+    """Ask a program once, until its file has changed."""
+    return " ".join(_openssl([program, "version"]).stdout.split()[:2])
 
 
 def _openssl(command: list[str | Path], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -112,10 +124,33 @@ def openssl_refuses_signature(
 
 
 def _answer(
-    command: list[str | Path], further: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
+    command: Sequence[str | Path], further: str, response: bytes, roots: Iterable[bytes], chain: Iterable[bytes]
 ) -> str | None:
     """Run a command that verifies a timestamp at its time; `further` is its option for the file of `chain`."""
     at = str(epoch(Token.parse(response).time))
+    every = tuple(roots)
+    refused = _answer_by(command, further, at, every, chain)
+    for some in _one_of_each_name(every) if refused else ():
+        if _answer_by(command, further, at, some, chain) is None:
+            return None
+    return refused
+
+
+def _one_of_each_name(roots: tuple[bytes, ...]) -> Iterator[tuple[bytes, ...]]:
+    """Choices of roots of which no two have one name, if there are any: OpenSSL only ever tries the first of a name."""
+    by_name: dict[bytes, list[bytes]] = {}
+    for each in roots:
+        with contextlib.suppress(IndexError, ValueError):
+            by_name.setdefault(Certificate.parse(der_items(each)[0]).subject, []).append(each)
+    alike = [found[:MAX_OF_ONE_NAME] for found in by_name.values()]
+    if any(len(found) > 1 for found in alike):
+        yield from itertools.islice(itertools.product(*alike), MAX_CHOICES)
+
+
+def _answer_by(
+    command: Sequence[str | Path], further: str, at: str, roots: tuple[bytes, ...], chain: Iterable[bytes]
+) -> str | None:
+    command = list(command)
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         Path(folder, "roots.pem").write_bytes(pem_of_certificates(roots))
         command += ["-CAfile", "roots.pem", "-attime", at]

@@ -182,6 +182,8 @@ def _is_zip_path(path: str) -> bool:
 _ZIP_FIELDS = frozenset({0x0001, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875})
 """The extra fields of a zip for sizes, times and owners. By others, some programs make a link or give another name."""
 
+_JAR_FIELD = 0xCAFE  # without content; the program jar marks its first entry so
+
 
 def _zip64(extra: bytes, values: list[int]) -> list[int]:
     """Return the values, those that are too large for 32 bits taken from the extra fields, which must be sound."""
@@ -190,7 +192,7 @@ def _zip64(extra: bytes, values: list[int]) -> list[int]:
         must(at + 4 <= len(extra), _BROKEN_LIST)
         kind, size = struct.unpack("<HH", extra[at : at + 4])
         body = extra[at + 4 : at + 4 + size]
-        must(len(body) == size and kind in _ZIP_FIELDS, _BROKEN_LIST)
+        must(len(body) == size and (kind in _ZIP_FIELDS or (kind == _JAR_FIELD and not size)), _BROKEN_LIST)
         if kind == 1:
             wanted = [n for n, value in enumerate(values) if value == _MAX_32]
             must(not seen and len(body) == 8 * len(wanted), _BROKEN_LIST)

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from archiver.archive.checking.parts.archive_words import AGREE_WITHIN_S
 from archiver.archive.checking.parts.timestamp_tokens import (
     HASHES,
     Certificate,
@@ -51,6 +52,13 @@ def _version(signed: _Signed) -> str | None:
 def _hash_function(signed: _Signed) -> str | None:
     strong = der_items(signed.signer[2].value)[0].value.hex() in _KNOWN_HASHES
     return None if strong else "is signed over a hash function that protects nothing, as MD5"
+
+
+def _accuracy(signed: _Signed) -> str | None:
+    """A time that may be off by more than two authorities may disagree says no day."""
+    stated = next((der_items(item.value) for item in signed.info[5:] if item.tag == 0x30), [])
+    seconds = next((int.from_bytes(item.value, "big") for item in stated if item.tag == 0x02), 0)
+    return "states that its time may be off by more than a day" if seconds > AGREE_WITHIN_S else None
 
 
 def _signing_certificate(signed: _Signed) -> str | None:
@@ -135,7 +143,13 @@ def _folded(name: bytes) -> list[list[tuple[bytes, str]]]:
     return [[(kind.value, text(value.value)) for kind, value in part] for part in pairs]
 
 
-RULES: tuple[Callable[[_Signed], str | None], ...] = (_version, _hash_function, _signing_certificate, _authority_name)
+RULES: tuple[Callable[[_Signed], str | None], ...] = (
+    _version,
+    _hash_function,
+    _accuracy,
+    _signing_certificate,
+    _authority_name,
+)
 
 
 def broken_rule(response: bytes, certificates: Iterable[bytes]) -> str | None:

@@ -21,7 +21,8 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
     """Print what was found in a pack; the exit code."""
     *proofs, copies = reports
     if as_json:
-        document = {"state": copies.state, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
+        judged = {"state": copies.state, "verdict": copies.verdict.word, "trust": copies.verdict.trust or None}
+        document = {**judged, "proofs": [each.as_json() for each in proofs], "copies": copies.as_json()}
         print(json.dumps(document, indent=1))
     else:
         for report in proofs:
@@ -33,8 +34,8 @@ def tell_pack(reports: list[VerifyReport], *, as_json: bool) -> int:
             print(in_one_line(f"  {path}: {BY_SENDER}"))
         for unfit in copies.findings:
             print(unfit)
-        print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.state}")
-    return 90 if DAMAGED in [each.state for each in reports] else 0
+        print(f"all {len(proofs)} proofs and {copies.objects} files beside them: {copies.verdict}")
+    return copies.verdict.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--roots", type=Path, metavar="PEM", help="the timestamp roots, from a source you trust")
     parser.add_argument("--key", type=Path, metavar="PEM", help="the signer's public key, from a source you trust")
     parser.add_argument(
-        "--against", type=Path, metavar="X", help="a checkpoint that somebody outside holds, or a folder of them"
+        "--against",
+        type=Path,
+        metavar="X",
+        help="a checkpoint held by somebody outside, a folder of them, or a pack",
     )
     parser.add_argument(
         "--headers", type=Path, metavar="X", help="Bitcoin's block headers: lines HEIGHT HEX, or all from block 0 on"
@@ -114,4 +118,4 @@ def main(arguments: list[str] | None = None) -> int:
         print(in_one_line(f"{report.client}: {report.state}"))
     else:
         print(report.as_text())
-    return 90 if report.state in (DAMAGED, FORKED) else 0
+    return report.verdict.exit_code if options.proof else 90 if report.state in (DAMAGED, FORKED) else 0

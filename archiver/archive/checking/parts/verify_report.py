@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from archiver.archive.checking.parts.archive_words import (
+    DAMAGED,
+    FORKED,
+    NO_EVIDENCE,
     NOT_EVIDENCE,
+    PROVEN,
+    PROVEN_IF,
     SCOPE_ALL,
     SCOPE_BRIEF,
     SCOPE_ONE,
     SCOPE_QUICK,
+    TRUST_ENCLOSED,
+    TRUST_NAMED,
+    TRUST_OWN,
     UNPROVEN,
     Finding,
     in_one_line,
@@ -29,6 +37,46 @@ class Trust:
     def __str__(self) -> str:
         whence = "supplied" if self.supplied else "only found in the archive"
         return f"{self.what} sha256:{self.fingerprint} ({whence})"
+
+
+TRUST_IN_WORDS = {
+    TRUST_NAMED: "by an authority that you named",
+    TRUST_OWN: "by a root in the archive itself",
+    TRUST_ENCLOSED: "if the authority is genuine: its root came with this file",
+}
+
+
+@dataclass(frozen=True)
+class ArchiveVerdict:
+    """A state with what it covers and who vouches for it. Whoever prints it prints all of that.
+
+    `about` is what was checked, in words; empty for everything. `trust` is a `TRUST_...` if the state is PROVEN, else
+    empty. Without `evidence`, what was checked comes from a replay of recordings.
+    """
+
+    state: str
+    about: tuple[str, ...] = ()
+    trust: str = ""
+    evidence: bool = True
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word, the same in every program that judges the same bytes."""
+        if self.state in (DAMAGED, FORKED):
+            return self.state
+        if not self.evidence:
+            return NO_EVIDENCE
+        return PROVEN_IF if self.trust == TRUST_ENCLOSED else self.state
+
+    @property
+    def exit_code(self) -> int:
+        """What a program returns that was asked about something that another person sent."""
+        return {PROVEN: 0, PROVEN_IF: 3, DAMAGED: 90, FORKED: 90}.get(self.word, 4)
+
+    def __str__(self) -> str:
+        state = self.state if self.evidence or self.word == self.state else f"NOT EVIDENCE, {self.state}"
+        about = [*self.about, *([TRUST_IN_WORDS[self.trust]] if self.trust else [])]
+        return f"{state} ({'; '.join(about)})" if about else state
 
 
 @dataclass(frozen=True)
@@ -123,9 +171,11 @@ class VerifyReport:
     dates of the texts of terms, by folder.
 
     `unproven` says in words what no timestamp covers. `dates_by` names the program that checked the timestamps.
-    `extends` names the outside checkpoints that the ledger continues. `licensed_at` is the date in the platform's
+    `compared` is what the archive was compared with outside it, in words: only that shows a cut-off end. `extends`
+    names the outside checkpoints that the ledger continues. `licensed_at` is the date in the platform's
     document; only the proof of one licence has it. `erased` objects are not counted in `objects`; their tombstones are.
-    `scope` says what was checked, and `elsewhere`, for one licence, counts the findings that are not about it.
+    `scope` says what was checked, `authority` whose roots dated it, and `elsewhere`, for one licence, counts the
+    findings that are not about it.
     """
 
     client: str
@@ -141,8 +191,10 @@ class VerifyReport:
     unproven: str = ""
     dates_by: str = ""
     extends: str = ""
+    compared: list[str] = field(default_factory=list)
     licensed_at: str | None = None
     scope: str = SCOPE_ALL
+    authority: str = TRUST_OWN
     elsewhere: int = 0
     documents: list[DatedDocument] = field(default_factory=list)
     terms: dict[str, list[DatedDocument]] = field(default_factory=dict)
@@ -154,6 +206,7 @@ class VerifyReport:
         keys = ("client", "state", "scope", "licences", "objects", "erased", "checkpoint", "secured_since", "evidence")
         findings = [{"code": f.code, "path": f.path, "message": f.message} for f in self.findings]
         described: dict[str, Any] = {**{key: getattr(self, key) for key in keys}, "findings": findings}
+        described |= {"verdict": self.verdict.word, "trust": self.verdict.trust or None, "compared": self.compared}
         if self.documents:
             described["documents"] = [vars(each) for each in self.documents]
             described["terms"] = {name: [vars(each) for each in files] for name, files in self.terms.items()}
@@ -164,8 +217,8 @@ class VerifyReport:
         return described
 
     @property
-    def verdict(self) -> str:
-        """Return the state with its scope in words, because the verdict covers only what was checked."""
+    def verdict(self) -> ArchiveVerdict:
+        """The state with its scope, because it covers only what was checked."""
         about = []
         if SCOPE_ONE in self.scope:
             about.append("this licence only")
@@ -175,7 +228,7 @@ class VerifyReport:
             about.append(SCOPE_BRIEF)
         if self.elsewhere:
             about.append(f"{self.elsewhere} finding{'s' * (self.elsewhere > 1)} elsewhere")
-        return f"{self.state} ({'; '.join(about)})" if about else self.state
+        return ArchiveVerdict(self.state, tuple(about), self.authority if self.state == PROVEN else "", self.evidence)
 
     def as_text(self) -> str:
         """Return the result in words, for people."""
@@ -194,6 +247,7 @@ class VerifyReport:
             *(f"    terms/{name}/{each}" for name, files in self.terms.items() for each in files),
             f"  {self.unproven}" if self.unproven else "",
             in_one_line(f"  {self.extends}") if self.extends else "",
+            *(in_one_line(f"  compared with {each}") for each in self.compared),
             f"  dates checked by {self.dates_by}" if self.dates_by else "",
             *(f"  {each}" for each in self.timestamps),
             *(f"  {each}" for each in self.anchors),

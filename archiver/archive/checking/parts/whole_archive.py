@@ -114,7 +114,7 @@ def verify_archive(
     `roots` and `key` are PEM files from a source that you trust; by default, those in the archive are used. `quick`
     skips the digests of the documents. Both `quick` and `licence` skip checkpoints that the result does not need, and
     the report's `scope` says so; after a fault, the whole ledger and all checkpoints are checked. `against` is a
-    checkpoint outside the archive, or a folder of them: the state is FORKED if the ledger does not extend them.
+    checkpoint outside the archive, a folder of them, or a pack: the state is FORKED if the ledger does not extend them.
     `checker` checks timestamps if OpenSSL 3 is missing, and most of many. `progress` gets, after each object, how many
     are checked and how many there are. `headers` is a file of Bitcoin's block headers (`block_header`).
 
@@ -418,11 +418,12 @@ class _ArchiveCheck(CommonCheck):
         outside = [each for each in found if not each.other_log]
         if not any(each.note for each in outside):
             faults = "".join(f" ({each.path.name}: {each.fault or f'is of {each.other_log}'})" for each in found[:1])
-            advice = "Name a .note file that a witness was given, or a folder of them"
+            advice = "Name a .note file that a witness was given, a folder of them, or a pack"
             raise Malformed(f"{against} holds no checkpoint of this archive{faults}. {advice}")
         for each in outside:
             if not each.note:
                 self.find("witness", str(each.path), each.fault)
+        self.report.compared.append(f"{len([each for each in outside if each.note])} outside checkpoints: {against}")
         held = check_witnessed(self.root / LEDGER, outside)
         for each in held.forked:
             text = f"was made over {each.size} lines that are not the first {each.size} of this ledger"

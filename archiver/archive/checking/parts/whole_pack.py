@@ -6,15 +6,26 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archiver.archive.checking import CARRIED
 from archiver.archive.checking.parts.anchor_proofs import ANCHOR_FILE_NAME
-from archiver.archive.checking.parts.archive_words import DAMAGED, PROVEN, STATES, UNPROVEN, Finding, Malformed, must
+from archiver.archive.checking.parts.archive_words import (
+    DAMAGED,
+    PROVEN,
+    STATES,
+    TRUST_ENCLOSED,
+    TRUST_NAMED,
+    UNPROVEN,
+    Finding,
+    Malformed,
+    must,
+)
 from archiver.archive.checking.parts.ocfl_object import is_created
 from archiver.archive.checking.parts.one_proof import ProofCheck, proof_check, unexpected_files
 from archiver.archive.checking.parts.regular_files import content, digests, opened
@@ -33,6 +44,12 @@ HOW_TO_CHECK = "HOW-TO-CHECK.txt"
 CHECK_PAGE = "CHECK-THIS.html"
 _BAG_FILES = (CHECK_PAGE, HOW_TO_CHECK, "bag-info.txt", "bagit.txt", "manifest-sha256.txt")
 """The files beside `data/` that `tagmanifest-sha256.txt` lists; earlier formats have no `CHECK_PAGE`."""
+
+OF_COMPUTERS = re.compile(
+    r"(?:^|/)(?:\.DS_Store|\._[^/]*|__MACOSX|\.AppleDouble|\.Spotlight-V100|\.Trashes|\.fseventsd|[Tt]humbs\.db"
+    r"|ehthumbs\.db|[Dd]esktop\.ini|\.directory|@eaDir)(?:/|$)"
+)
+"""Files and folders that computers add to a folder that is looked at or packed. They are passed over, and told."""
 
 BY_SENDER = "written by the sender of this pack, not proven"
 
@@ -89,7 +106,39 @@ def verify_pack(
     """
     whole = Path(os.path.abspath(folder))  # noqa: PTH100  # resolve() would hide that the folder is a link
     data = whole / "data" if (whole / "data" / PROOFS).is_dir() else whole
-    return _PackCheck(data, roots, key, headers).run()
+    check = _PackCheck(data, roots, key, headers)
+    top = check.bag if check.in_bag else data
+    added = sorted(path for path in _paths_below(top) if OF_COMPUTERS.search(path))
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder_of_copy:
+        if added and _copied(top, copy := Path(folder_of_copy, top.name)):
+            check = _PackCheck(copy / data.relative_to(top), roots, key, headers)
+            check.pass_over(path for path in added if not (top / path).is_dir())
+        return check.run()
+
+
+def _paths_below(top: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(top):
+        yield from (Path(folder, each).relative_to(top).as_posix() for each in (*folders, *files))
+
+
+def _copied(top: Path, copy: Path) -> bool:
+    """Copy a folder without what computers added to it; False if it holds devices, or cannot be read whole."""
+
+    def added(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if OF_COMPUTERS.search(Path(folder, name).relative_to(top).as_posix())}
+
+    try:
+        shutil.copytree(top, copy, symlinks=True, ignore=added, copy_function=_linked)
+    except (OSError, shutil.Error):
+        return False
+    return True
+
+
+def _linked(source: str, target: str) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:  # of another disk
+        shutil.copyfile(source, target)
 
 
 def verify_zip(
@@ -100,7 +149,8 @@ def verify_zip(
     Raises Malformed if the file is not a zip, if programs would unpack it differently, or if it is not a pack.
     """
     with os.fdopen(opened(path), "rb") as file, tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        members = zip_members(file, os.fstat(file.fileno()).st_size)
+        every = zip_members(file, os.fstat(file.fileno()).st_size)
+        members = [each for each in every if not OF_COMPUTERS.search(each.path)]
         tops = {match.groups("") for each in members if (match := _PACK_IN_ZIP.match(each.path + "/" * each.folder))}
         (top, inner), *others = sorted(tops, key=lambda each: -len(each[1])) or [("", "none")]
         must(tops, "holds no proof of a licence")
@@ -123,8 +173,8 @@ def verify_zip(
             if member.path in broken:
                 check.find("unreadable", member.path[len(below) :], f"cannot be read: {broken[member.path]}")
             elif not member.path.startswith(below) and member.path != top:
-                text = "lies beside the pack in this zip file, and nothing vouches for it"
-                check.find("extra", member.path, f"{text}; delete it if your computer put it there")
+                check.find("stray", member.path, "lies beside the pack in this zip file, and nothing vouches for it")
+        check.pass_over(each.path for each in every if not each.folder and each not in members)
         return check.run()
 
 
@@ -142,9 +192,16 @@ class _PackCheck:
         summary = "proof.html" if os.path.lexists(data / "proof.html") else "proof.pdf"  # where no browser could print
         self.papers: dict[str, bool] = {summary: True, f"{PROOFS}/verify.py": True}  # whether it must be there
         self.inside: set[str] = set()  # files of the proofs
+        self.archive: tuple[str, ...] | None = None  # that the first proof is of
 
     def find(self, code: str, path: str, message: str) -> None:
         self.report.findings.append(Finding(code, path, message))
+
+    def pass_over(self, paths: Iterable[str]) -> None:
+        """Tell of the files that are left out of the check, as computers added them."""
+        if added := sorted(paths):
+            text = f"is one of {len(added)} files that computers added (as .DS_Store, Thumbs.db)"
+            self.find("stray", added[0], f"{text}; nothing vouches for it")
 
     def run(self) -> list[VerifyReport]:
         self.info = self.read_info()
@@ -155,8 +212,7 @@ class _PackCheck:
         self.read_copies()
         self.read_papers()
         for place, message in unexpected_files(self.data, {*self.copies, *self.papers, *self.inside}):
-            advice = "; delete it if your computer put it there" if message.startswith("does not") else ""
-            self.find("extra", f"data/{place}", message + advice)
+            self.find("extra", f"data/{place}", message)
         unproven = (
             "that the licence refers to these terms, and when they were seen, is in licence.json, which is withheld"
         )
@@ -169,6 +225,7 @@ class _PackCheck:
             self.find("remark", "bagit.txt", text)
         report = self.report
         report.evidence = all(each.evidence for each in self.proofs)
+        report.authority = TRUST_NAMED if self.roots else TRUST_ENCLOSED
         whole = self.in_bag and not self.unsure
         states = [UNPROVEN if not whole else PROVEN, *(each.state for each in self.proofs)]
         damaged = any(finding.damage for finding in report.findings)
@@ -189,6 +246,10 @@ class _PackCheck:
                 self.find("extra", f"data/{PROOFS}/{name}", "is no proof of a licence")
                 continue
             self.proofs.append(check.report)
+            self.archive = self.archive or check.archive
+            if check.archive != self.archive:
+                text = "is of another archive than the first proof here. Ask the sender whether both are his"
+                self.find("remark", f"data/{PROOFS}/{name}", text)
             self.inside |= {f"{PROOFS}/{name}/{path}" for path in check.expected}
             if check.report.client != name:
                 text = f"is the proof of {check.report.client}, under another name"
@@ -289,7 +350,10 @@ class _PackCheck:
         """What lies beside `data/`: the files that say of all others what they are."""
         expected = {*self.bag_files, "tagmanifest-sha256.txt"}
         for place, message in unexpected_files(self.bag, expected, but=frozenset({"data"})):
-            self.find("extra", place, message)
+            if place in expected:
+                self.find("extra", place, message)
+            else:
+                self.find("stray", place, "is in none of the lists of this pack, and nothing vouches for it")
         if self.data.is_symlink():
             self.find("link", "data", "is a link, not a folder")
         payload: dict[str, str] = {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from archiver.archive.checking.parts.merkle_tree import Frontier, leaf_hash
 from archiver.archive.checking.parts.regular_files import content, opened
 from archiver.archive.checking.parts.signed_notes import Note
 from archiver.archive.checking.parts.strict_json import decoded
+from archiver.archive.checking.parts.strict_zip import unzipped, zip_members
 
 
 @dataclass(frozen=True)
@@ -43,21 +45,17 @@ def outside_checkpoints(
     *,
     signatures: bool = True,
 ) -> list[OutsideCheckpoint]:
-    """Return the checkpoints in a file, or in a folder and one level of folders below it, smallest first.
+    """Return the checkpoints in a file, a folder, a pack or a copy of an archive, smallest first.
 
     `key` is the archive's; without it, or without `signatures`, no signature is checked. `origin` is the name of the
     archive's log. A note that is signed by this key (under any name) or has this name (with any key) belongs to the
     archive. Other notes get `other_log`. `origin` None: there is no other log. `own` are the archive's own checkpoints;
     the signature of a copy is not checked again.
     """
-    files = [place] if place.is_file() else [*place.glob("*.note"), *place.glob("*/*.note")]
-    found = []
-    for path in sorted(files):
-        try:
-            note = Note.parse(content(path))
-        except (OSError, Malformed) as error:
-            reason = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-            found.append(OutsideCheckpoint(path, None, reason))
+    found = list[OutsideCheckpoint]()
+    for path, note in _parsed_notes(place):
+        if isinstance(note, str):
+            found.append(OutsideCheckpoint(path, None, note))
             continue
         named, claimed = origin in (None, note.origin), key is not None and note.claims(key)
         if not named and not claimed:
@@ -71,24 +69,84 @@ def outside_checkpoints(
     return sorted(found, key=lambda each: each.size)
 
 
+_FOLDERS = ("", "*/", "ledger/checkpoints/", "07_integrity/*/integrity/", "data/07_integrity/*/integrity/")
+_NOTE_IN_ZIP = re.compile(r"(?:[^/]+/)?(?:data/)?07_integrity/[^/]+/integrity/[0-9]+\.note")
+_MAX_NOTE_BYTES = 1 << 20
+
+
+def _notes_at(place: Path) -> Iterator[tuple[Path, Callable[[], bytes]]]:
+    """The files that should be checkpoints, each with what reads it: a witness's folder, an unpacked pack, a copy of an
+    archive, one file, or a pack as it was sent.
+    """
+    if not place.is_file():
+        for path in sorted(path for folder in _FOLDERS for path in place.glob(f"{folder}*.note")):
+            yield path, partial(content, path)
+        return
+    with os.fdopen(opened(place), "rb") as file:
+        packed = file.read(4) == b"PK\3\4"
+        for member in zip_members(file, os.fstat(file.fileno()).st_size) if packed else ():
+            if _NOTE_IN_ZIP.fullmatch(member.path) and member.size <= _MAX_NOTE_BYTES:
+                yield place / member.path, partial(b"".join, unzipped(file, member))
+    if not packed:
+        yield place, partial(content, place)
+
+
+def _parsed_notes(place: Path) -> Iterator[tuple[Path, Note | str]]:
+    """Each of them once, or why it cannot be read."""
+    seen = set[tuple[str, bytes]]()
+    try:
+        for path, read in _notes_at(place):
+            try:
+                data = read()
+                if (path.name, data) not in seen:  # each proof of a pack has its own copy
+                    yield path, Note.parse(data)
+                seen.add((path.name, data))
+            except (OSError, Malformed) as error:
+                yield path, _fault(error)
+    except (OSError, Malformed) as error:
+        yield place, _fault(error)
+
+
+def _fault(error: OSError | Malformed) -> str:
+    return f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
+
+
 @dataclass(frozen=True)
 class Rollback:
-    """The content of a `rollback` line after a restore: of `lost` lines with this root (hex), `kept` still exist."""
+    """The content of a `rollback` line after a restore: of `lost` lines, `kept` still exist.
+
+    It names what was lost by the Merkle root of these lines, or by the hash of the last one (`head`), or by both; in
+    hex. Its own number is `seq`. `others` are the roots of further lost checkpoints that cover more than `seq` lines;
+    None in a line of an earlier version, which does not tell them from checkpoints of the lines that came after it.
+    """
 
     kept: int
     lost: int
+    seq: int
     root: str
+    head: str
+    others: frozenset[str] | None
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Rollback:
-        kept, lost, root = (fields.get(name, "") for name in ("kept", "lost", "root"))
-        must((type(kept), type(lost), type(root)) == (int, int, str), "not a rollback")
-        must(0 <= kept < lost and kept <= fields["seq"] and re.fullmatch("[0-9a-f]{64}", root), "not a rollback")
-        return cls(kept, lost, root)
+        kept, lost = (fields.get(each, "") for each in ("kept", "lost"))
+        named, others = [fields[each] for each in ("root", "head") if each in fields], fields.get("others")
+        must((type(kept), type(lost)) == (int, int) and named, "not a rollback")
+        must(type(others) in (type(None), list), "not a rollback")
+        for each in [*named, *(others or ())]:
+            must(type(each) is str and re.fullmatch("[0-9a-f]{64}", each), "not a rollback")
+        must(0 <= kept < lost and kept <= fields["seq"], "not a rollback")
+        root, head = (fields.get(each, "") for each in ("root", "head"))
+        return cls(kept, lost, fields["seq"], root, head, None if others is None else frozenset(others))
 
     def explains(self, note: Note) -> bool:
         """Return whether the checkpoint covers lines that are recorded as lost."""
-        return self.kept < note.size < self.lost or (note.size, note.root.hex()) == (self.lost, self.root)
+        root = note.root.hex()
+        if (note.size, root) == (self.lost, self.root):
+            return True
+        if not self.kept < note.size < self.lost:
+            return False
+        return self.others is None or note.size <= self.seq or root in self.others
 
 
 @dataclass(frozen=True)
