@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -54,6 +55,9 @@ START_PROCESS = worker.start_process
 
 gc.disable()  # until all tests are imported: else it looks through what stays again and again
 
+CLOSED_PORTS = (1, 9)
+"""Of this machine. Tests connect to them, since nobody answers there."""
+
 WITHOUT_BROWSER = "TESTS_WITHOUT_BROWSER"  # why no browser starts here, for the processes of pytest-xdist
 
 
@@ -63,10 +67,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "journey: a new user's days; run by `make journeys`, and so by the gate")
     config.addinivalue_line("markers", "browser: needs a Chromium, and is skipped where none starts")
     if not hasattr(config, "workerinput"):  # once, before the processes of pytest-xdist begin
+        if taken := [each for each in CLOSED_PORTS if answers(each)]:
+            ports = " and ".join(map(str, taken))
+            pytest.exit(f"a program listens on port {ports} of 127.0.0.1, where tests expect nobody; end it", 2)
         make_quick()
         os.environ.pop(WITHOUT_BROWSER, None)
         if missing := without_browser():
             os.environ[WITHOUT_BROWSER] = missing
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as asked:
+        asked.settimeout(1)
+        return asked.connect_ex(("127.0.0.1", port)) == 0
 
 
 def without_browser() -> str:
@@ -115,6 +128,18 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     return judge_skip((yield))
+
+
+PATH = os.environ.get("PATH", "")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """A test leaves the environment as it was: else the next one finds no browser, and nobody knows why."""
+    yield
+    if (left := os.environ.get("PATH")) != PATH:
+        os.environ["PATH"] = PATH
+        pytest.fail(f"PATH is {left} after {item.nodeid} or a thread of an earlier test")
 
 
 def pytest_collection_finish() -> None:

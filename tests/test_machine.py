@@ -93,7 +93,7 @@ def test_a_home_goes_on_wherever_it_is_copied_to(first_run: Path, ran: Home, tmp
     assert (report["licences"], report["findings"]) == (archived, [])
 
 
-@pytest.mark.parametrize("part", ["archive/acme", ""])
+@pytest.mark.parametrize("part", ["archive/acme", pytest.param("", marks=pytest.mark.long)])
 def test_a_read_only_archive_can_be_searched_verified_and_proven(ran: Home, tmp_path: Path, part: str) -> None:
     """Only the archive; then the whole home, before and after its catalogue was lost."""
     with read_only(ran.root / part):

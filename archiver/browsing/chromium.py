@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -340,19 +340,30 @@ def run_apart[T](work: Coroutine[object, None, T]) -> T:
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Change this process's environment for a moment."""
-    before = dict(os.environ)
-    _become(variables)
+    """Give this process's environment these variables alone, for a moment.
+
+    Put back is only what nobody else changed meanwhile: two threads may do this at once, and the later one would
+    otherwise bring back for good what the earlier one had taken away.
+    """
+    before = {
+        name: os.environ.get(name)
+        for name in os.environ.keys() | variables.keys()
+        if os.environ.get(name) != variables.get(name)
+    }
+    _set(variables, before)
     try:
         yield
     finally:
-        _become(before)
+        _set(before, {name for name in before if os.environ.get(name) == variables.get(name)})
 
 
-def _become(variables: Mapping[str, str]) -> None:
-    os.environ.update(variables)
-    for name in os.environ.keys() - variables.keys():
-        del os.environ[name]
+def _set(values: Mapping[str, str | None], names: Iterable[str]) -> None:
+    """Give variables of this process their values; where there is none, take them away."""
+    for name in names:
+        if (value := values.get(name)) is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def first_line(error: Exception) -> str:

@@ -73,6 +73,7 @@ def encrypted(data: bytes) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.long  # what it encrypts it reads: above
 def test_other_programs_read_what_this_one_encrypts_and_it_reads_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert DecryptedSource(io.BytesIO(base64.b64decode(BY_PYRAGE)), WORDS).read() == b"a home"
     monkeypatch.setattr("os.urandom", lambda size: bytes([7]) * size)
@@ -223,6 +224,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
         yield running
 
 
+@pytest.mark.long  # a backup in a folder: test_backup.py; a bucket has nothing half: below
 def test_a_backup_goes_to_a_bucket_and_comes_back_on_another_machine(
     store: ObjectStore, home: Home, tmp_path: Path
 ) -> None:

@@ -220,7 +220,7 @@ TAKEN: dict[str, tuple[str, Callable[[Office], Callable[[], object]], str]] = {
 }
 
 
-SHORT = ("one of two authorities", "the schedule")
+SHORT = ("the schedule",)
 """What is taken away in the suite; the long form takes away each thing."""
 
 

@@ -37,6 +37,7 @@ def test_power_cuts(tmp_path: Path, options: tuple[str, ...]) -> None:
     cut_again_and_again(tmp_path, 1, *options)
 
 
+@pytest.mark.long  # every single step: below
 def test_killed_while_objects_are_built_by_another_process(tmp_path: Path) -> None:
     kill_again_and_again(tmp_path / "acme", 3, "built apart")
 

@@ -306,7 +306,7 @@ async def test_an_endless_list_is_scrolled_to_its_end(visit: Open, monkeypatch: 
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("url", "status", "error"),
-    [("/page/2", 500, SiteUnavailable), long("/page/2", 401, SessionExpired), long("/login", 200, SessionExpired)],
+    [long("/page/2", 500, SiteUnavailable), ("/page/2", 401, SessionExpired), long("/login", 200, SessionExpired)],
 )
 async def test_an_endless_list_that_cannot_go_on_has_not_ended(
     visit: Open, url: str, status: int, error: type[ArchiverError], monkeypatch: pytest.MonkeyPatch

@@ -105,3 +105,22 @@ def test_chromium_starts_where_the_temporary_folder_has_a_long_path(
     [printed] = print_pages(["<p>Ada Example"])
     assert printed.startswith(b"%PDF")
     assert not list((tmp_path / ("deep" * 30)).iterdir())
+
+
+def test_two_who_change_the_environment_at_once_leave_it_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_HOME", "/a")
+    first, second = chromium.environment(chromium.child_environment()), chromium.environment({"PATH": PATH})
+    before = dict(os.environ)
+    first.__enter__()
+    second.__enter__()
+    assert set(os.environ) == {"PATH"}
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert dict(os.environ) == before
+
+
+def test_what_another_thread_sets_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVER_HOME", "/a")
+    with chromium.environment(chromium.child_environment()):
+        monkeypatch.setenv("ARCHIVER_HOME", "/b")
+    assert os.environ["ARCHIVER_HOME"] == "/b"

@@ -103,7 +103,7 @@ SIGN_IN = Rules(
 )
 
 
-@pytest.mark.parametrize("mode", [Mode.STRICT, Mode.SIGN_IN])
+@pytest.mark.parametrize("mode", [Mode.STRICT, pytest.param(Mode.SIGN_IN, marks=pytest.mark.long)])
 async def test_purposes_end_with_the_sign_in_and_begin_again_only_when_the_program_says_so(
     mode: Mode, info: ProviderInfo, tmp_path: Path
 ) -> None:
@@ -196,7 +196,8 @@ def knocking(port: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "closed,whole", [(True, False), (True, True), pytest.param(False, False, marks=pytest.mark.long)]
+    "closed,whole",
+    [(True, False), *(pytest.param(*each, marks=pytest.mark.long) for each in ((True, True), (False, False)))],
 )
 async def test_pages_workers_and_sandboxed_frames_reach_no_port_of_this_machine(
     closed: bool, whole: bool, info: ProviderInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -244,6 +244,7 @@ def hero(picture: Image.Image, height: int = 640) -> bytes:
     return encoded(page)
 
 
+@pytest.mark.long  # a covered picture: above
 def test_a_picture_under_a_strong_gradient_a_headline_and_buttons_is_probable(quick_six: Acme, quick: Embedder) -> None:
     for seed, height in ((2, 640), (1, 480)):
         assert dict(find(quick_six, hero(scene(seed), height), quick)).get(str(seed)) == "probable"

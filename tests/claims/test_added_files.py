@@ -20,7 +20,7 @@ ADDED = (".DS_Store", "Thumbs.db", "thumbs.db", "desktop.ini", "Desktop.ini", ".
          ".AppleDouble/x", ".Trashes/501/x", ".fseventsd/no_log", "__MACOSX/.DS_Store")  # fmt: skip
 BESIDE = ("README.md", "Please read.txt", "notes/of/ours.docx", "contract.pdf")
 FORGED = ("certificate-2.pdf", "README.md", "DS_Store", "Thumbs.db.pdf", "_.DS_Store", ".hidden", "MACOSX/x")
-COUNTS = [16, pytest.param(500, marks=pytest.mark.long)]
+COUNTS = [6, pytest.param(500, marks=pytest.mark.long)]
 
 
 @pytest.fixture(scope="module")

@@ -156,10 +156,10 @@ REPORT = [INDEX, *map(WHOLE.format, ("ledger", "licences", "pages"))]
 @pytest.mark.parametrize(
     ("line", "steps"),
     [
-        ("find --sort newest", [INDEX, WHOLE.format("licences")]),
-        ("status", [INDEX]),
-        ("catalogue rebuild", [INDEX]),
-        ("report --client acme --out {out}.html", REPORT),
+        pytest.param("find --sort newest", [INDEX, WHOLE.format("licences")], marks=pytest.mark.long),
+        pytest.param("status", [INDEX], marks=pytest.mark.long),
+        pytest.param("catalogue rebuild", [INDEX], marks=pytest.mark.long),
+        pytest.param("report --client acme --out {out}.html", REPORT, marks=pytest.mark.long),
         ("client hand-over acme --out {out}", [INDEX, WHOLE.format("files"), WHOLE.format("verified objects")]),
     ],
 )

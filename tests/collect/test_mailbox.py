@@ -241,6 +241,7 @@ def cut_after(server: ImapServer, *sizes: int) -> Iterator[int]:
         yield gate.getsockname()[1]
 
 
+@pytest.mark.long  # a server that numbers anew: below
 def test_a_connection_is_cut_in_the_middle_of_a_mail(
     server: ImapServer, office: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def asked(home: Home) -> list[dict[str, str]]:
     return [json.loads(line) for line in logs[-1].read_text().splitlines()]
 
 
+@pytest.mark.long  # test_who_refuses.py
 def test_a_refused_password_is_tried_once_and_again_only_when_it_changed(home: Home) -> None:
     home.account("one", "depositphotos", username="ada")
     first = home.json("run", "--replay", DEPOSITPHOTOS / "wrong-password", code=10)

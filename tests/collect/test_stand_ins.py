@@ -74,6 +74,7 @@ def test_an_interface_that_answers_with_a_web_page_or_with_nothing_has_not_chang
     assert type(in_place_of_answer(LayoutChanged("x"))) is LayoutChanged
 
 
+@pytest.mark.long  # each page by itself: above
 @pytest.mark.browser
 def test_a_site_that_shows_something_else_is_no_changed_site(home: Home, tmp_path: Path) -> None:
     shown = {"down": NOTICE, "code": FIELD, "ended": "<form><input name=u><input type=password></form>"}

@@ -45,7 +45,7 @@ def walled(folder: Path, provider: str, wall: Mapping[str, Any]) -> Path:
 
 
 @pytest.mark.parametrize(
-    "provider", [*INTERFACES[:2], *(pytest.param(each, marks=pytest.mark.long) for each in INTERFACES[2:])]
+    "provider", [INTERFACES[0], *(pytest.param(each, marks=pytest.mark.long) for each in INTERFACES[1:])]
 )
 def test_a_wall_before_the_platform_is_no_word_about_the_secret(home: Home, tmp_path: Path, provider: str) -> None:
     home.account("one", provider, **({"username": "ada"} if "depositphotos" in provider else {}))

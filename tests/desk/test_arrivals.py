@@ -96,6 +96,7 @@ def test_files_that_are_dropped_on_any_page_wait_for_a_decision(browser: Browser
     assert claim.client == "acme" and len(claim.pictures) == 1
 
 
+@pytest.mark.long  # a hundred papers: below
 def test_a_dropped_file_that_is_no_letter_begins_no_claim(served: Served, person: Sign) -> None:
     olaf, rita = person("Olaf Operator"), person("Rita Reader")
     before = len(claim_files.all_claims(served.agency.home))

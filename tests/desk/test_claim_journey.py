@@ -90,8 +90,9 @@ def as_written_down(page: Page) -> None:
 STEPS = ("Confirm all values", "This is the licence", "Make the proof", "Download proof.pdf")
 
 
+@pytest.mark.long  # the whole dispute: test_desk.py
 @pytest.mark.browser
-@pytest.mark.parametrize("by", [pytest.param("mouse", marks=pytest.mark.long), "keyboard"])
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
 def test_from_the_letter_to_the_proof_in_five_clicks(browser: Browser, served: Served, tmp_path: Path, by: str) -> None:
     letter = mail(tmp_path, f"J-2026-{by}1", "You use it on https://acme.example/journey without a licence.", cropped())
     with counted(browser, served, letter) as page:

@@ -273,7 +273,7 @@ def test_every_page_can_be_used_by_everybody(browser: Browser, served: Served, p
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+@pytest.mark.parametrize("by", ["mouse", pytest.param("keyboard", marks=pytest.mark.long)])
 def test_whether_a_picture_is_licensed_is_one_drop_or_one_key(browser: Browser, served: Served, by: str) -> None:
     with visiting(browser, served) as page:
         page.goto("/claims" if by == "mouse" else "/find")
@@ -287,6 +287,7 @@ def test_whether_a_picture_is_licensed_is_one_drop_or_one_key(browser: Browser, 
         fine(page)
 
 
+@pytest.mark.long  # every page by axe: below
 @pytest.mark.browser
 def test_a_page_at_200_percent_and_with_little_motion_is_whole(browser: Browser, served: Served) -> None:
     """A window of 1280 pixels at 200 % is 640 wide; and who wants no motion gets none."""

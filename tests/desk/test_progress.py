@@ -155,6 +155,7 @@ def test_an_import_is_stopped_and_goes_on_where_it_was(home: Home, monkeypatch: 
         assert len(home.json("find")) == 2
 
 
+@pytest.mark.long  # stopped in the journeys
 def test_many_files_are_looked_at_step_by_step_and_whoever_sent_them_stops_that(
     ran: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,7 @@ def test_a_fresh_sign_in_is_recorded_though_a_session_is_saved_and_ids_keep_thei
     assert len(set(kept)) == 2 and all(re.fullmatch(r"FJ-2026-\d{6}", each) for each in kept), kept
 
 
+@pytest.mark.long  # what is recorded plays: above
 def test_a_recording_that_does_not_play_as_it_ran_ends_with_1(home: Home, tmp_path: Path) -> None:
     site = tmp_path / "site"
     shutil.copytree(QUICK / "envato_market" / "two-pages", site)

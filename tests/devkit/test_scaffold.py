@@ -12,8 +12,9 @@ import pytest
 from tests.support.homes import ROOT, Home
 
 
+@pytest.mark.long  # adapters of ours: test_recordings.py
 @pytest.mark.browser
-@pytest.mark.parametrize("form", ["--api", pytest.param("--web", marks=pytest.mark.long)])
+@pytest.mark.parametrize("form", ["--api", "--web"])
 def test_the_documented_examples_are_laid_out_and_pass_everything(home: Home, tmp_path: Path, form: str) -> None:
     folder = tmp_path / "acme"
     home("providers", "new", "acme_stock", "--out", folder, form)

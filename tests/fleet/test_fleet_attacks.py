@@ -131,6 +131,7 @@ def test_a_bucket_of_yesterday_is_refused_by_the_database_of_today() -> None:
     machine.teardown()
 
 
+@pytest.mark.long  # a database of yesterday: below
 def test_two_fleets_with_one_prefix_do_not_take_each_others_clients(
     shared: Shared, tmp_path: Path, server: Postgres, store: ObjectStore, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

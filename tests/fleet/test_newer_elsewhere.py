@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from archiver.home.vault import Vault, find_key
 from tests.support.object_stores import ObjectStore
 from tests.support.replica_kit import buy, replicated
 
 
+@pytest.mark.long  # a replica that is newer: test_replica.py
 def test_a_restore_says_what_is_newer_elsewhere(tmp_path: Path, store: ObjectStore, bucket_name: str) -> None:
     with replicated(tmp_path, store, bucket_name) as at:
         (tmp_path / "disk").mkdir()

@@ -134,6 +134,7 @@ def ends_honestly_in_chromium(name: str, answers: Answers, nights: Nights) -> No
         assert len(result.message) > 30 and result.error != "AdapterBroken", result
 
 
+@pytest.mark.long  # rows that are hidden: test_hidden_rows.py
 @pytest.mark.browser
 def test_rows_that_a_script_brings_late_are_read(play: Play) -> None:  # noqa: F811  # the fixture
     answers = dict(scripted("freepik"))["late rows"]

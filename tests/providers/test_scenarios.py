@@ -465,7 +465,7 @@ def test_what_leaves_the_site_stays_in_the_archive_and_its_gap_says_why(name: st
 
 
 @pytest.mark.browser
-@every(2)
+@every(1)
 def test_hostile_texts_are_archived_as_they_are_and_harm_nothing(name: str, play: Play) -> None:
     nights = play(name)
     site = nights.site

@@ -59,6 +59,7 @@ NUMBERED = [
 ]  # fmt: skip
 
 
+@pytest.mark.long  # each layout alone: below
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.sampled_from(NUMBERED), min_size=2, max_size=9), st.sets(st.integers(0, 8)))
 def test_certificates_joined_into_one_pdf_are_all_read(kinds: list[Callable[[int], Sample]], terms: set[int]) -> None:

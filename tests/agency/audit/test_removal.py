@@ -33,6 +33,7 @@ def removed(at: Agency, name: str) -> dict[str, Any]:
     return picture_marks.mark(at.home, "acme", name, "removed", "Ada Example", "Replaced on the page")
 
 
+@pytest.mark.long  # marks of pictures: test_site_audit.py
 @pytest.mark.browser
 def test_a_removal_has_captures_of_before_and_after_and_a_person_makes_one_evidence(at: Agency) -> None:
     forget(at)

@@ -24,8 +24,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedding, "installed", lambda: False)
 
 
+@pytest.mark.long  # pages without scripts: test_site_audit.py
 @pytest.mark.browser
-@pytest.mark.parametrize("again", [False, pytest.param(True, marks=pytest.mark.long)], ids=["once", "twice"])
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
 def test_scripted_pictures_are_found_on_the_pages_that_need_it(at: Agency, again: bool) -> None:
     files: dict[str, Served] = {
         "/": "".join(f"<a href=/{kind}{n}>{n}</a>" for kind in "fpq" for n in range(3)) + "<a href=/hostile>h</a>",

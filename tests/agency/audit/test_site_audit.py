@@ -256,6 +256,7 @@ def test_a_server_whose_robots_cannot_be_read_is_not_visited(at: Agency) -> None
         assert made["pages"]["read"] == 0 and made["unread"][0]["reason"] == "robots"
 
 
+@pytest.mark.long  # a visit: above
 def test_a_killed_visit_goes_on_and_ends_the_same(at: Agency) -> None:
     forget(at)
     with AuditedSite(small_site()) as site:
@@ -277,6 +278,7 @@ def test_a_killed_visit_goes_on_and_ends_the_same(at: Agency) -> None:
             assert len(read & set(site.paths())) <= AHEAD + 1  # what was read is not read again
 
 
+@pytest.mark.long  # a visit: above
 def test_a_search_is_done_once_until_an_archive_changes(at: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(at)
     find, searched = PictureSearch.find, list[bytes]()
