@@ -27,11 +27,13 @@ journeys: setup ## a new user's days on homes that commands and earlier versions
 	@.ci/test-tools
 	@rm -rf .venv/journeys
 	@echo "journeys: walking through the demo, earlier homes and an agency's days"
-	@.venv/bin/pytest -n 2 --dist loadfile -rs -m journey tests/journeys tests/museum
+	@.venv/bin/pytest -n 2 --dist loadfile -rs -m "journey and not long" tests/journeys tests/museum
 	@.venv/bin/python tests/journeys/reached.py
 
 gate-long: setup ## what the gate leaves out, before a piece of work is called done: long forms, other machines; an hour
 	@$(MAKE) soak benchmarks abroad
+	@echo "journeys: the other languages"
+	@.venv/bin/pytest -n 2 --dist loadfile -rs -m "journey and long" tests/journeys tests/museum
 	@.ci/elsewhere
 
 soak: setup ## the long forms of the suite (marked `long`), and kills and power cuts by the hundred; some ten minutes
@@ -39,7 +41,7 @@ soak: setup ## the long forms of the suite (marked `long`), and kills and power 
 	@echo "soak: killing, forging and cutting the power, again and again"
 	@.venv/bin/pytest -n 3 -rs tests/soak/soak_crash.py
 	@echo "soak: the long forms of the suite"
-	@.venv/bin/pytest -n 4 --dist worksteal -rs -m long
+	@.venv/bin/pytest -n 4 --dist worksteal -rs -m "long and not journey"
 
 soak-long: setup ## 2,400 forged packs, 400 changed lists, 2,000 drawn changes of platforms, sites and mailboxes; hours
 	@.ci/test-tools firefox-esr

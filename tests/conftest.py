@@ -191,12 +191,13 @@ def without_browsers(once: Once) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def browser_where_marked(request: pytest.FixtureRequest) -> None:
+def browser_where_marked(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that is not marked `browser` passes without one, and does without: what it starts prints no pages."""
-    if not request.node.get_closest_marker("browser") and "checker" not in request.fixturenames:
-        patched: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
-        for name, value in request.getfixturevalue("without_browsers").items():
-            patched.setenv(name, value)
+    with pytest.MonkeyPatch.context() as patched:  # of its own, since a test may undo what it changed
+        if not request.node.get_closest_marker("browser") and "checker" not in request.fixturenames:
+            for name, value in request.getfixturevalue("without_browsers").items():
+                patched.setenv(name, value)
+        yield
 
 
 @pytest.fixture(autouse=True)

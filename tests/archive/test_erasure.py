@@ -256,6 +256,7 @@ def test_a_hold_refuses_until_it_is_released(kit: Kit) -> None:
             archive.erase(TWO, reason="other", statement=everything).result()
 
 
+@pytest.mark.long  # the writer's steps: test_crash.py
 def test_stopped_at_every_single_step(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """An erasure, stopped once at each step that changes the disk: all is there, or all is erased, never damaged."""
     kit.authorities = []

@@ -101,6 +101,7 @@ def test_dates_are_checked_without_openssl_and_nothing_is_called_qualified(home:
         assert "does not hold against " in done.stdout + done.stderr
 
 
+@pytest.mark.long  # a seal with a list: test_trusted_list.py
 def test_a_home_shows_what_a_trusted_list_says(home: Home, tmp_path: Path) -> None:
     """From the settings to `show`: lists from a server, a root of the user's, and the Commission's certificate."""
     pytest.importorskip("signxml", reason="the extra `qualified` is not installed")

@@ -105,6 +105,7 @@ def test_a_recording_with_an_unknown_field_is_refused(home: Home, tmp_path: Path
     assert "session.yaml:" in done.stderr and "colour" in done.stderr
 
 
+@pytest.mark.long  # names as people write them: test_written_names.py
 def test_odd_characters_and_pipes_stop_no_command(home: Home, tmp_path: Path) -> None:
     os.mkfifo(pipe := tmp_path / "pipe")
     name = "\u682a\u5f0f\u4f1a\u793e"

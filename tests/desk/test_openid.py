@@ -67,6 +67,7 @@ def browser(office: Office) -> httpx.Client:
     return httpx.Client(base_url=office.desk.base, timeout=30)
 
 
+@pytest.mark.long  # a journey signs in by a provider, too
 def test_who_the_provider_confirms_gets_in_and_where_they_wanted(office: Office) -> None:
     with browser(office) as http:
         assert "Sign in with Example" in http.get("/sign-in?next=/licences").text

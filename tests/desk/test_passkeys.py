@@ -42,6 +42,7 @@ def test_no_answer_of_a_stranger_is_taken_or_breaks_anything(answer: str) -> Non
     assert passkeys.signed_by(request, desk, [], answer) is None
 
 
+@pytest.mark.long  # a journey signs in by a passkey, too
 @pytest.mark.browser
 def test_a_passkey_is_made_signs_in_and_is_taken_away(browser: Browser, served: Served) -> None:
     users, base = Users(served.agency.home.root), served.base.replace("127.0.0.1", "localhost")

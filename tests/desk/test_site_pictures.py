@@ -23,6 +23,7 @@ from tests.support.desk_kit import Person, Served
 from tests.support.pictures import scene
 
 
+@pytest.mark.long  # marks by the command: test_site_audit.py
 @pytest.mark.browser
 def test_a_person_looks_through_the_pictures_and_marks_one(
     served: Served, person: Callable[..., Person], monkeypatch: pytest.MonkeyPatch

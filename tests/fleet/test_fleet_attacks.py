@@ -242,6 +242,7 @@ def test_a_visit_keeps_the_accounts_that_others_add_meanwhile(shared: Shared) ->
         assert "acme-new" in [each["account"] for each in database.accounts()]
 
 
+@pytest.mark.long  # a database of yesterday: below
 def test_a_signing_key_that_is_replaced_or_lost_while_workers_run_leaves_no_archive_without_its_key(
     shared: Shared,
 ) -> None:
