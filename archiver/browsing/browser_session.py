@@ -77,6 +77,7 @@ CLICK_TIMEOUT_S = 15.0  # for an existing button to take a click
 RECOVERY_TIMEOUT_S = 10.0  # for a page to retry by itself what failed
 MAX_RECOVERY_S = 60.0  # if the platform asked to wait
 POLL_INTERVAL_S = 0.1  # between two looks at a page
+STEP_POLL_INTERVAL_S = 0.5  # between two looks whether a step that takes long is still shown
 QUIET_AFTER_S = 0.4  # a page without requests for this time counts as idle
 
 
@@ -450,12 +451,21 @@ class PlaywrightSession(ExchangeSession):
                 raise
 
     async def _while_visible(self, key: str, act: Callable[[], Awaitable[None]]) -> None:
-        """Carry out the shown step, unless it disappears by itself meanwhile."""
+        """Carry out the shown step, unless it disappears by itself meanwhile.
+
+        A banner that is closed, or a page that is left, keeps its buttons for a moment, and then nobody waits for them.
+        """
+        acting = asyncio.ensure_future(act())
         try:
-            await act()
+            while not (await asyncio.wait([acting], timeout=STEP_POLL_INTERVAL_S))[0]:
+                if not await self._first([key]):
+                    return
+            await acting
         except LayoutChanged:
             if await self._first([key]):
                 raise
+        finally:
+            acting.cancel()
 
     def _refused_on_the_way(self) -> ArchiverError | None:
         """Return the error for a page that did not load during the sign-in: the rules refused it, or it failed."""
