@@ -235,10 +235,11 @@ type Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+def once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Once:
     """For what many tests begin with: made once for all worker processes, copied by each test."""
     base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    if hasattr(request.config, "workerinput"):  # the variables of a worker are also those of a run that a test starts
+        base = base.parent
 
     def make(name: str, fill: Callable[[Path], object]) -> Path:
         with FileLock(base / f"{name}.lock"):

@@ -73,7 +73,7 @@ def _save_pages(vault: Vault, repair: Repair, replay: Path | None) -> bool:
     if made is None:
         say(f"There is nothing to repair: the run of {repair.account} was complete.")
         return False
-    for line in (made.result.message, *made.report.lines()):
+    for line in filter(None, (made.message, *made.report.lines())):
         say(line)
     return True
 
@@ -116,7 +116,7 @@ async def _prove(repair: Repair, vault: Vault, replay: Path | None) -> bool:
     say("The saved pages are read. Now the account is run at the platform, read-only.")
     with progress() as shown:
         made = await record_repair(repair, vault, replay=replay, progress=shown)
-    for line in (made.result.message, *made.fields, *made.notes):
+    for line in (made.message, *made.fields, *made.notes):
         if line:
             say(line)
     if not made.result.outcome.is_whole or not made.plays:

@@ -188,7 +188,8 @@ def recording_expect(
     async def expect_all() -> None:
         async with checking() as shared:
             for path in paths:
-                tell(await expect(path, force=force, shared=shared))
+                await expect(path, force=force, shared=shared)
+                tell(path / "expected.yaml")
 
     awaited(expect_all())
 
@@ -217,7 +218,7 @@ def recording_capture(
     request = RecordingRequest(account=name, scenario=scenario, out=out, replay=replay, fresh=fresh_sign_in)
     with progress() as shown:
         made = awaited(capture(here, unlocked(here), request, shown))
-    for line in (made.result.message, *made.report.lines(), *made.fields, *made.notes):
+    for line in (made.message, *made.report.lines(), *made.fields, *made.notes):
         if line:
             say(line)
     say(f"Recorded in {made.folder}. Read it yourself before you give it to anybody.")

@@ -42,7 +42,7 @@ async def checking(max_wait_s: float = math.inf) -> AsyncIterator[RunTools]:
         yield await stack.enter_async_context(open_tools(home, replay=True, max_wait_s=max_wait_s))
 
 
-async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
+async def replayed(path: Path, shared: RunTools | None, account: str = ACCOUNT) -> dict[str, Any]:
     """Run a recording's account in a throw-away home and describe the result in the form of expected.yaml.
 
     expected.yaml never has `message`, the run's words, nor two keys that tell of trouble: `unknown_requests`, which
@@ -55,11 +55,11 @@ async def replayed(path: Path, shared: RunTools | None) -> dict[str, Any]:
         create_home(root, replay=True)
         add_client(root, "client", name="Client")
         add_account(
-            root, ACCOUNT, client="client", provider=recording.provider, method=recording.method,
+            root, account, client="client", provider=recording.provider, method=recording.method,
             username=recording.username, settings=recording.settings,
         )  # fmt: skip
         home, vault = Home.load(root), Vault.create(root / "vault.enc", new_key())
-        asked = [asking(home.account(ACCOUNT), recording.assets, "Ada Example")] if recording.assets else None
+        asked = [asking(home.account(account), recording.assets, "Ada Example")] if recording.assets else None
         summary = await run(home, vault, RunRequest(replay=path), shared=shared, accounts=asked)
         [result] = summary.accounts
         found = [*licences(home)]
@@ -111,13 +111,18 @@ def describe(file: LicenceFile) -> dict[str, object]:
     }
 
 
-async def expect(path: Path, *, force: bool = False, shared: RunTools | None = None) -> Path:
-    """Write the adapter's current result to expected.yaml. Only `force` overwrites an existing file."""
+async def expect(
+    path: Path, *, force: bool = False, shared: RunTools | None = None, account: str = ACCOUNT
+) -> dict[str, object]:
+    """Write the adapter's current result to expected.yaml; the result, with `message`, which calls the account so.
+
+    Only `force` overwrites an existing file.
+    """
     target = path / "expected.yaml"
     if target.exists() and not force:
         raise ConfigError(f"{target} exists. Look at the difference with `recording check`, or overwrite with --force.")
-    found = await replayed(path, shared)
-    found.pop("message")
+    found = await replayed(path, shared, account)
+    message = found.pop("message")
     trouble = [line for name in ("unknown_requests", "undeclared_requests") for line in found.pop(name, [])]
     if trouble:
         raise ConfigError(
@@ -125,7 +130,7 @@ async def expect(path: Path, *, force: bool = False, shared: RunTools | None = N
         )
     sweep_beside(target)  # the recording is in no home, where the next command does so
     replace_file(target, yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=120).encode())
-    return target
+    return {**found, "message": message}
 
 
 async def check(path: Path, shared: RunTools | None) -> list[str]:

@@ -23,6 +23,7 @@ class CapturedRecording:
 
     folder: Path
     result: AccountResult
+    message: str  # of the run; what it quotes of the platform's pages is scrubbed
     report: scrub.ScrubReport
     notes: tuple[str, ...]
     plays: bool  # a replay of the recording ends as the account's run did
@@ -43,11 +44,12 @@ async def publish(
     clean = raw.with_name("clean")
     with DocumentReader() as reader:
         report = scrub.scrub(raw, clean, known=known, reader=reader)
-    faults = await _expected(clean, result)
+    played, faults = await _expected(clean, result)
+    message = result.message if result.error else played  # without an error it may quote pages
     notes = [*faults]
-    notes += [told] if (told := result.refusals_message()) and told not in result.message else []
+    notes += [told] if (told := result.refusals_message()) and told not in message else []
     scrub.put(clean, target)
-    return CapturedRecording(target, result, report, tuple(notes), not faults, tuple(field_table(target)))
+    return CapturedRecording(target, result, message, report, tuple(notes), not faults, tuple(field_table(target)))
 
 
 def field_table(recording: Path) -> Iterator[str]:
@@ -61,14 +63,13 @@ def field_table(recording: Path) -> Iterator[str]:
         yield f"{name + ':':<14} read in {len(values)} of {len(found)} licences{example}"
 
 
-async def _expected(folder: Path, result: AccountResult) -> list[str]:
-    """Write expected.yaml from the recording. Returns notes if the replay differs from the account's run."""
+async def _expected(folder: Path, result: AccountResult) -> tuple[str, list[str]]:
+    """Write expected.yaml. Returns the replay's message, and notes if the replay differs from the account's run."""
     try:
-        found = yaml.safe_load((await expect(folder)).read_text("utf-8"))
+        found = await expect(folder, account=result.account)
     except ConfigError as error:
-        return [f"The recording does not play yet, so it has no expected.yaml. {error}"]
-    live = (result.outcome.value, result.error)
-    played = (found["outcome"], found["error"])
+        return "", [f"The recording does not play yet, so it has no expected.yaml. {error}"]
+    live, played, notes = (result.outcome.value, result.error), (found["outcome"], found["error"]), list[str]()
     if live != played and not (result.passed_over and played[0] == Outcome.COMPLETE):
-        return [f"The account's run was {live[0]} ({live[1]}), but the replay is {played[0]} ({played[1]})."]
-    return []
+        notes += [f"The account's run was {live[0]} ({live[1]}), but the replay is {played[0]} ({played[1]})."]
+    return str(found["message"]), notes

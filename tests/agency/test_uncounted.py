@@ -24,7 +24,7 @@ def test_a_platform_without_a_total_is_told_everywhere(home: Home, tmp_path: Pat
     assert SAID in silent["message"] and silent["ends"] == {"purchases": "an empty page after the last row"}
     assert (counted["total"] is None, silent["total"]) == (False, None)
     said = home("status").stdout
-    assert f"silent: the platform {SAID}" in said and "counts:" not in said
+    assert f"silent: the platform {SAID}" in said and "counts: the platform" not in said
     assert {each.account: each.counted for each in status(LoadedHome.load(home.root)).accounts} == {
         "counts": True, "silent": False,
     }  # fmt: skip

@@ -9,7 +9,10 @@ from playwright.sync_api import Browser, Page
 from playwright.sync_api import Response as Answer
 
 from tests.journeys.reached import note, route_of
-from tests.journeys.visitor import Desk, Visitor
+from tests.journeys.visitor import PATIENCE_S, Desk, Visitor
+
+PARTS_CAME = "(many) => performance.getEntries().filter((each) => each.initiatorType === 'fetch').length >= many"
+"""Whether those parts of a page are there which come after it."""
 
 
 @contextmanager
@@ -21,6 +24,7 @@ def window(browser: Browser, visitor: Visitor, language: str = "en") -> Iterator
     base = str(visitor.http.base_url).rstrip("/")
     for each in visitor.http.cookies.jar:
         context.add_cookies([{"name": each.name, "value": each.value or "", "url": base}])
+    context.set_default_timeout(PATIENCE_S * 1000)
     page, faults = context.new_page(), list[str]()
     page.on("console", lambda said: faults.append(f"{page.url}: {said.text}") if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
@@ -43,6 +47,6 @@ def look_at(browser: Browser, desk: Desk, visitor: Visitor, addresses: Iterable[
         for each in addresses:
             answer = page.goto(each, wait_until="load")
             assert answer and answer.status == 200, f"{visitor.who}: {each}: {answer and answer.status}"
-            if page.locator("[data-part]").count():  # comes after the page
-                page.wait_for_load_state("networkidle")
+            parts = page.locator("[data-part]").count()
+            page.wait_for_function(PARTS_CAME, arg=parts)
             assert page.locator("html").get_attribute("lang") == language, each

@@ -59,7 +59,7 @@ def links(page: str, pattern: str) -> list[str]:
 def awaited(visitor: Visitor, asked: httpx.Response, pattern: str) -> str:
     """A link that a page has once the work that was asked for is done."""
     place = str(asked.url)
-    until(lambda: bool(links(visitor.get(place).text, pattern)), 120)
+    until(lambda: bool(links(visitor.get(place).text, pattern)))
     return links(visitor.get(place).text, pattern)[0]
 
 
@@ -180,7 +180,7 @@ def awaited_form(visitor: Visitor, place: str, action: str) -> None:
     def there() -> bool:
         return any(re.search(action, each.action or "") for each in lxml.html.fromstring(visitor.get(place).text).forms)
 
-    until(there, 120)
+    until(there)
 
 
 def test_a_claim_from_its_letter_to_its_end(desk: Desk, papers: Path) -> None:

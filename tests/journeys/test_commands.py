@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from archiver.archive.local_tsa import LocalAuthority
-from tests.journeys.reached import note
-from tests.journeys.visitor import PASSWORD, Installed, desk_of, installed, until
+from tests.journeys.visitor import PASSWORD, Installed, desk_of, installed, running
 from tests.museum.test_museum import MUSEUM, unpacked
 from tests.support.audited_site import AuditedSite
 from tests.support.claims_kit import jpeg
@@ -142,10 +140,9 @@ def test_sources_that_are_folders(alone: Installed, tmp_path: Path) -> None:
     where = ("--client", "acme", "--kind", "folder", "--path", tmp_path / "papers")
     alone("source", "add", "acme-projects", *where)
     alone("source", "check", "acme-projects")
-    with subprocess.Popen(alone.command("watch", "--source", "acme-projects"), env=alone.env) as watching:
-        until(lambda: bool(alone.json("find", "istock")), 180)
-        watching.terminate()
-    note("archiver watch")
+    with running(alone, "watch", "--source", "acme-projects") as watching:
+        watching.said("acme-projects: .*1 archived")
+    assert alone.json("find", "istock")
     alone("source", "list")
     alone("source", "report", "acme-projects")
     alone("source", "remove", "acme-projects")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import pytest
 
 from archiver.archive.local_tsa import LocalAuthority
 from archiver.core.atomic_files import remove_tree
-from tests.journeys.reached import note
-from tests.journeys.visitor import Installed, desk_of, installed, until
+from tests.journeys.visitor import PATIENCE_S, Installed, desk_of, installed, running, until
 from tests.support.object_stores import seaweedfs
 from tests.support.papers import licence
 from tests.support.postgres import postgres
@@ -69,12 +67,10 @@ def test_a_fleet_takes_the_home_over_and_gives_it_back(agency: Installed, tmp_pa
         agency("account", "add", "acme-stock", "--client", "acme", "--provider", "shutterstock", "--no-check",
                "--secrets-stdin", stdin="token: invented\n")  # fmt: skip
         agency("fleet", "init", "--settings", agency.root / "archiver.yaml")
-        worker = agency.command("fleet", "worker", "--scratch", tmp_path)
-        with subprocess.Popen(worker, env=agency.env) as process:
-            until(lambda: process.poll() is not None or bool(agency.json("fleet", "status")["workers"]))
+        with running(agency, "fleet", "worker", "--scratch", tmp_path) as worker:
+            until(lambda: worker.process.poll() is not None or bool(agency.json("fleet", "status")["workers"]))
             agency("fleet", "drain")
-            assert process.wait(60) == 0
-        note("archiver fleet worker")
+            assert worker.process.wait(PATIENCE_S) == 0
         agency("fleet", "adopt", "--home", agency.root)
         agency("fleet", "run", "--account", "acme-stock")
         pack = tmp_path / "pack.zip"

@@ -73,15 +73,13 @@ def said(home: Installed, chosen: dict[str, str]) -> dict[str, str]:
 def seen(home: Installed) -> dict[str, str]:
     """The text of every page."""
     with desk_of(home) as desk:
-        owner, pages = desk.owner(), dict[str, str]()
-        walk = owner.walk("/", "/find?q=a", most=2)
+        walk = desk.owner().walk("/", "/find?q=a", most=2)
         assert not walk.faults, "\n".join(walk.faults)
-        for address in sorted(walk.opened.keys() - {"/audit"}):  # which tells of this visit itself
-            page = owner.get(address)
-            if page.headers.get("content-type", "").startswith("text/html"):
-                text = lxml.html.fromstring(page.text).text_content()
-                pages[address] = without_times(text, home, desk.base)
-    return pages
+        return {
+            address: without_times(lxml.html.fromstring(text).text_content(), home, desk.base)
+            for address, text in walk.texts.items()
+            if address != "/audit"  # which tells of this visit itself
+        }
 
 
 def test_every_command_of_the_program_is_told_apart() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ from tests.support.homes import ROOT, Home, clean_environment
 PROGRAM = ROOT / ".venv" / "bin" / "archiver"
 PASSWORD = "correct horse battery"
 LANGUAGES = ("en", "de")
+PATIENCE_S = 900.0  # for what takes seconds here: on a slow machine beside other work it takes minutes
 ASKED_AT_MOST = 6  # a list can be asked for in thousands of ways
 LINKS = "//a[@href]/@href | //img[@src]/@src | //*[@data-part]/@data-part"
 NOT_FOLLOWED = re.compile(r"[?&]lang=|^/progress/events")  # the same page in another language; a stream without an end
@@ -41,7 +43,7 @@ class Installed(Home):
     ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             self.command(*arguments), env=self.env, input=stdin, capture_output=True, text=True, check=False,
-            timeout=240, cwd=self.root.parent,
+            timeout=PATIENCE_S, cwd=self.root.parent,
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         assert code is None or done.returncode == code, f"{arguments} -> {done.returncode}\n{done.stdout}{done.stderr}"
@@ -135,6 +137,7 @@ class Visitor:
             if answer.status_code != 200:
                 walk.faults.append(self._said(answer))
             elif answer.headers.get("content-type", "").startswith("text/html"):
+                walk.texts[address] = answer.text
                 if "<html" in answer.text:  # not a part that a script puts into its page
                     walk.pages.setdefault(kind[0], address)
                 todo += self._links(answer)
@@ -157,9 +160,11 @@ class Visitor:
 
 @dataclass
 class Walk:
-    """What somebody saw: the status of each address, the first address of each kind of page, and what went wrong."""
+    """What somebody saw: the status of each address, the text of each page, the first address of each kind of page, and
+    what went wrong."""
 
     opened: dict[str, int] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     pages: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
@@ -178,7 +183,7 @@ class Desk:
 
     def stranger(self, who: str = "a stranger", language: str = "en") -> Visitor:
         http = httpx.Client(
-            base_url=self.base, timeout=120, follow_redirects=True, headers={"accept-language": language}
+            base_url=self.base, timeout=PATIENCE_S, follow_redirects=True, headers={"accept-language": language}
         )
         self.opened.append(http)
         return Visitor(f"{who} ({language})", http)
@@ -214,31 +219,58 @@ class Desk:
         self._owner = entered.http.cookies
 
 
+@dataclass
+class Running:
+    """A command that goes on until it is ended. What it says is in a file, since a pipe that nobody reads fills up."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def said(self, pattern: str) -> re.Match[str]:
+        """What it says that fits the pattern, once it has said so."""
+
+        def found() -> re.Match[str] | None:
+            return re.search(pattern, self.log.read_text("utf-8", "replace"))
+
+        until(lambda: bool(found()) or self.process.poll() is not None)
+        said = found()
+        assert said, self.log.read_text("utf-8", "replace")
+        return said
+
+
+@contextmanager
+def running(home: Installed, *arguments: str | Path) -> Iterator[Running]:
+    """A command in the background, which is asked to end when it is no longer needed."""
+    note(f"archiver {' '.join(map(str, arguments))}")
+    with (
+        tempfile.NamedTemporaryFile() as log,
+        subprocess.Popen(
+            home.command(*arguments), env=home.env, cwd=home.root.parent, stdout=log, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        command = Running(process, Path(log.name))
+        try:
+            yield command
+        finally:
+            process.terminate()
+            try:
+                process.wait(PATIENCE_S)
+            finally:
+                process.kill()  # else its `with` would wait without an end
+        said = command.log.read_text("utf-8", "replace")
+        assert "Traceback" not in said, said
+
+
 @contextmanager
 def desk_of(home: Installed, *arguments: str) -> Iterator[Desk]:
     """The home's desk, started by the command, until it is no longer needed."""
-    note("archiver desk")
-    with subprocess.Popen(
-        home.command("desk", "--no-open", "--port", "0", *arguments), env=home.env, cwd=home.root.parent,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        assert process.stderr
-        lines: list[str] = []
+    with running(home, "desk", "--no-open", "--port", "0", *arguments) as command:
+        desk = Desk(home, command.said(r"(https?://\S+/enter/\S+)\s")[1])
         try:
-            for line in process.stderr:
-                lines.append(line)
-                if link := re.search(r"https?://\S+/enter/\S+", line):
-                    break
-            else:
-                raise AssertionError("".join(lines))
-            desk = Desk(home, link[0])
             yield desk
+        finally:
             for each in desk.opened:
                 each.close()
-        finally:
-            process.terminate()
-            said = process.communicate(timeout=30)[1]
-        assert "Traceback" not in said, said
 
 
 def add_people(home: Installed) -> dict[str, str]:
@@ -249,9 +281,9 @@ def add_people(home: Installed) -> dict[str, str]:
     return people
 
 
-def until(true: Callable[[], bool], timeout_s: float = 180) -> None:
+def until(true: Callable[[], bool]) -> None:
     """Wait until something is true, which must be soon."""
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.05)

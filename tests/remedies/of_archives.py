@@ -51,10 +51,10 @@ def verify(folder: Path) -> None:
         line = ledger.read_bytes()
         ledger.write_bytes(line.replace(b'"seq":1', b'"seq":7'))
         said = printed(at.run, "doctor")
-        assert "DAMAGED" in follow(at.run, said, "verify", code=90)
+        assert "FORKED" in follow(at.run, said, "verify", code=90)
         damaged.write_bytes(kept)
         ledger.write_bytes(line)
-        assert "DAMAGED" not in printed(at.run, "verify", "--client", "acme", code=0)
+        assert "PROVEN" in printed(at.run, "verify", "--client", "acme", code=0)
 
 
 def after_restore(folder: Path) -> None:

@@ -133,7 +133,7 @@ class Shared:
 
     def person(self, name: str) -> CommandLine:
         more = {"ARCHIVER_HOME": self.address, FOLDER: str(self.folder / name)}
-        return CommandLine(self.folder / name, self.env | more).without_browser()
+        return CommandLine(self.folder / name, self.env | more)
 
     @contextmanager
     def open_at(self, name: str) -> Iterator[Path]:
